@@ -1,0 +1,1 @@
+"""BotBay's ground floor: settings, database, jobs, storage, processes. It knows no feature."""

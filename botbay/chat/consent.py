@@ -1,0 +1,113 @@
+"""Who has said yes to being kept, and the erasing when a yes is taken back.
+
+Nothing of a room is kept before whoever answers for it says 开始记录; nothing of a private chat but the dialogue
+before the person agrees. A member who refuses counts only as a number; erasing leaves that number.
+"""
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from botbay.chat import messages
+from botbay.chat.models import Consent, Contact, Conversation, Member, Message, Room
+from botbay.db import now
+from botbay.settings import Settings
+
+
+def keeps(settings: Settings, room: Room | None, contact: Contact, member: Member | None) -> bool:
+    """Whether what this contact says here may be kept with its content."""
+    if contact.refused_at is not None:
+        return False
+    if room is None:
+        return contact.keep_private_at is not None
+    if room.recording_at is None:
+        return False
+    choice = member.consent if member is not None else None
+    if choice == Consent.REFUSED:
+        return False
+    return settings.consent == "room" or choice == Consent.AGREED
+
+
+async def start_recording(session: AsyncSession, room_id: int, contact_id: int) -> bool:
+    """Keep the room from now on; False when it is being kept already."""
+    changed = await session.execute(
+        update(Room)
+        .where(Room.id == room_id, Room.recording_at.is_(None))
+        .values(recording_at=now(), recording_by=contact_id)
+        .returning(Room.id)
+    )
+    return changed.first() is not None
+
+
+async def stop_recording(session: AsyncSession, room_id: int) -> bool:
+    """Keep nothing more of the room; what was kept stays. False when nothing was being kept."""
+    changed = await session.execute(
+        update(Room)
+        .where(Room.id == room_id, Room.recording_at.is_not(None))
+        .values(recording_at=None, recording_by=None)
+        .returning(Room.id)
+    )
+    return changed.first() is not None
+
+
+async def erase_room(session: AsyncSession, room_id: int) -> int:
+    """Take the room's yes back wholly: nothing more is kept, and what was kept is erased. Messages erased."""
+    await stop_recording(session, room_id)
+    return await messages.erase(session, Message.room_id == room_id)
+
+
+async def refuse(session: AsyncSession, contact_id: int, room_id: int | None) -> int:
+    """不要记录我: in a room for that room, in private everywhere; what was kept is erased. Messages erased."""
+    if room_id is not None:
+        await _choose(session, contact_id, room_id, Consent.REFUSED)
+        return await messages.erase(session, (Message.talker_id == contact_id) & (Message.room_id == room_id))
+    await session.execute(
+        update(Contact).where(Contact.id == contact_id).values(refused_at=now(), keep_private_at=None)
+    )
+    erased = await messages.erase(
+        session, (Message.talker_id == contact_id) | (Message.peer_id == contact_id)
+    )
+    await forget_dialogues(session, contact_id)
+    return erased
+
+
+async def agree(session: AsyncSession, contact_id: int, room_id: int | None) -> None:
+    """可以记录我: in a room for that room, in private for the private chat, and takes 不要记录我 back."""
+    if room_id is not None:
+        await session.execute(update(Contact).where(Contact.id == contact_id).values(refused_at=None))
+        await _choose(session, contact_id, room_id, Consent.AGREED)
+        return
+    await session.execute(
+        update(Contact).where(Contact.id == contact_id).values(refused_at=None, keep_private_at=now())
+    )
+
+
+async def forget_private(session: AsyncSession, contact_id: int) -> int:
+    """Take the yes to keeping the private chat back; what was kept of it is erased. Messages erased."""
+    await session.execute(update(Contact).where(Contact.id == contact_id).values(keep_private_at=None))
+    return await messages.erase(session, Message.peer_id == contact_id)
+
+
+async def forget_dialogues(session: AsyncSession, contact_id: int) -> None:
+    """Begin every dialogue with the contact anew; the trackers of the old ones are swept away later."""
+    await session.execute(
+        update(Conversation).where(Conversation.contact_id == contact_id).values(epoch=Conversation.epoch + 1)
+    )
+
+
+async def member_of(session: AsyncSession, room_id: int, contact_id: int) -> Member | None:
+    return await session.scalar(
+        select(Member).where(Member.room_id == room_id, Member.contact_id == contact_id)
+    )
+
+
+async def _choose(session: AsyncSession, contact_id: int, room_id: int, choice: Consent) -> None:
+    at = now()
+    statement = insert(Member).values(
+        room_id=room_id, contact_id=contact_id, alias="", joined_at=at, consent=choice, consent_at=at
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Member.room_id, Member.contact_id], set_={"consent": choice, "consent_at": at}
+        )
+    )

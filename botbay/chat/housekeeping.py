@@ -1,0 +1,71 @@
+"""Chores of the chat: what has served its purpose goes, and what was promised to go after some days goes."""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import delete, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from botbay import storage
+from botbay.chat import messages
+from botbay.chat.models import Message, OutboxItem, OutboxState, Turn, TurnState
+from botbay.db import now, transaction
+from botbay.jobs import Work
+from botbay.settings import load_settings
+
+log = logging.getLogger(__name__)
+
+#: A finished turn is only needed while its message might be heard again.
+_TURN_DAYS = 7
+#: What was sent is only needed for its echo, and to know a quote of it.
+_OUTBOX_DAYS = 7
+#: The dialogue server's own log of a conversation that rests.
+_TRACKER_DAYS = 7
+
+
+async def erase_file(work: Work) -> None:
+    """The job that removes an erased message's bytes; the payload is {"key": …}."""
+    await storage.delete(str(work.payload["key"]))
+
+
+async def tidy() -> None:
+    """Forget what is done with."""
+    async with transaction() as session:
+        await session.execute(
+            delete(OutboxItem).where(
+                OutboxItem.state.in_((OutboxState.SENT, OutboxState.FAILED, OutboxState.LOST)),
+                OutboxItem.created_at < now() - timedelta(days=_OUTBOX_DAYS),
+            )
+        )
+        await session.execute(
+            delete(Turn).where(
+                Turn.state != TurnState.QUEUED, Turn.done_at < now() - timedelta(days=_TURN_DAYS)
+            )
+        )
+        await _tidy_trackers(session)
+    days = load_settings().retention_days
+    if days:
+        async with transaction() as session:
+            erased = await messages.erase(session, Message.received_at < now() - timedelta(days=days))
+        if erased:
+            log.info("%d messages erased after %d days", erased, days)
+
+
+async def _tidy_trackers(session: AsyncSession) -> None:
+    """Dialogues that rest, and those that were begun anew because their erasing was asked for."""
+    if await session.scalar(text("SELECT to_regclass('rasa.events')")) is None:
+        return  # the dialogue server has not run yet
+    await session.execute(
+        text("""
+        DELETE FROM rasa.events WHERE sender_id IN (
+            SELECT e.sender_id FROM rasa.events e
+            LEFT JOIN conversations c ON 'c' || c.id || '-' || c.epoch = e.sender_id
+            GROUP BY e.sender_id, c.id
+            HAVING c.id IS NULL OR max(e.timestamp) < extract(epoch FROM now()) - :seconds
+        )"""),
+        {"seconds": _TRACKER_DAYS * 86400},
+    )
+
+
+#: The chore, and every how many seconds it is done.
+TIDY = (tidy, 60)

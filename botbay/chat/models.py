@@ -1,0 +1,366 @@
+"""The tables of a chat. Ids are the database's; ``wechat_id`` is WeChat's own. Times are aware, in UTC."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from botbay.db import Base, Identified, now
+
+
+def _ref(target: str, *, cascade: bool = True) -> ForeignKey:
+    return ForeignKey(target, ondelete="CASCADE" if cascade else "SET NULL")
+
+
+# --- accounts ----------------------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    MEMBER = "member"
+    MAINTAINER = "maintainer"
+
+
+class Account(Identified, Base):
+    """A person known to the user system."""
+
+    __tablename__ = "accounts"
+    name: Mapped[str] = mapped_column(String, unique=True)
+    display_name: Mapped[str]
+    email: Mapped[str | None]
+    role: Mapped[Role] = mapped_column(String, default=Role.MEMBER)
+    password_hash: Mapped[str | None]
+    timezone: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    disabled_at: Mapped[datetime | None]
+
+
+class Workspace(Identified, Base):
+    """People and rooms that belong together."""
+
+    __tablename__ = "workspaces"
+    name: Mapped[str] = mapped_column(String, unique=True)
+
+
+class WorkspaceAccount(Base):
+    __tablename__ = "workspace_accounts"
+    workspace_id: Mapped[int] = mapped_column(_ref("workspaces.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(_ref("accounts.id"), primary_key=True, index=True)
+
+
+# --- bots --------------------------------------------------------------------------------------------------
+
+
+class BotState(StrEnum):
+    OFFLINE = "offline"  # the gateway is gone, or has never been there
+    SCANNING = "scanning"  # waits for somebody to scan the QR code
+    ONLINE = "online"
+    REFUSED = "refused"  # an account that is not on the whitelist tried to log in
+
+
+class Bot(Identified, Base):
+    """One WeChat account that BotBay drives; ``name`` is the one in the settings."""
+
+    __tablename__ = "bots"
+    name: Mapped[str] = mapped_column(String, unique=True)
+    wechat_id: Mapped[str | None]
+    wechat_name: Mapped[str] = mapped_column(String, default="")
+    state: Mapped[BotState] = mapped_column(String, default=BotState.OFFLINE)
+    detail: Mapped[str] = mapped_column(String, default="")  # for people: why it is in this state
+    qrcode: Mapped[str] = mapped_column(String, default="")
+    hello: Mapped[str | None]  # a greeting of its own that lets new friends in
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+    heard_at: Mapped[datetime | None]  # the last sign of life while online; a gap starts here after a crash
+    silenced_at: Mapped[datetime | None]  # its account's owner silenced it everywhere
+
+
+class RefusedLogin(Identified, Base):
+    """A login that the whitelist did not allow, shown to maintainers."""
+
+    __tablename__ = "refused_logins"
+    bot_id: Mapped[int] = mapped_column(_ref("bots.id"), index=True)
+    wechat_id: Mapped[str]
+    wechat_name: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Gap(Identified, Base):
+    """A time in which a bot was deaf; open while it still is."""
+
+    __tablename__ = "gaps"
+    bot_id: Mapped[int] = mapped_column(_ref("bots.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str]
+    __table_args__ = (
+        Index("ix_gaps_bot_id_started_at", "bot_id", "started_at"),
+        Index("uq_gaps_open", "bot_id", unique=True, postgresql_where=sql("ended_at IS NULL")),
+    )
+
+
+# --- contacts and rooms ------------------------------------------------------------------------------------
+
+
+class Contact(Identified, Base):
+    """A WeChat user. ``nickname`` is the name that they gave the bot."""
+
+    __tablename__ = "contacts"
+    wechat_id: Mapped[str] = mapped_column(String, unique=True)
+    name: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(_ref("accounts.id", cascade=False), index=True)
+    nickname: Mapped[str | None]
+    bound_at: Mapped[datetime | None]
+    keep_private_at: Mapped[datetime | None]  # their yes to keeping what they send in private
+    refused_at: Mapped[datetime | None]  # 不要记录我, said in private: nowhere
+
+
+class Friend(Base):
+    """A contact that a bot's account knows. Nothing is said to one before ``engaged_at`` is set."""
+
+    __tablename__ = "friends"
+    bot_id: Mapped[int] = mapped_column(_ref("bots.id"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(_ref("contacts.id"), primary_key=True, index=True)
+    alias: Mapped[str] = mapped_column(String, default="")
+    engaged_at: Mapped[datetime | None]
+
+
+class Room(Identified, Base):
+    """A WeChat group. It is being kept while ``recording_at`` is set."""
+
+    __tablename__ = "rooms"
+    wechat_id: Mapped[str] = mapped_column(String, unique=True)
+    topic: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(_ref("contacts.id", cascade=False))
+    workspace_id: Mapped[int | None] = mapped_column(_ref("workspaces.id", cascade=False), index=True)
+    recording_at: Mapped[datetime | None]
+    recording_by: Mapped[int | None] = mapped_column(_ref("contacts.id", cascade=False))
+    stopped_at: Mapped[datetime | None]  # 停止应答 for the whole room
+
+
+class RoomBot(Base):
+    """A bot in a room. Nothing is said there before ``engaged_at`` is set."""
+
+    __tablename__ = "room_bots"
+    room_id: Mapped[int] = mapped_column(_ref("rooms.id"), primary_key=True)
+    bot_id: Mapped[int] = mapped_column(_ref("bots.id"), primary_key=True, index=True)
+    inviter_id: Mapped[int | None] = mapped_column(_ref("contacts.id", cascade=False))
+    joined_at: Mapped[datetime] = mapped_column(default=now)
+    left_at: Mapped[datetime | None]
+    engaged_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]  # the account's owner typed in the room
+
+
+class Consent(StrEnum):
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
+class Member(Base):
+    """A contact in a room, now or formerly; ``alias`` is the name they bear in it."""
+
+    __tablename__ = "members"
+    room_id: Mapped[int] = mapped_column(_ref("rooms.id"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(_ref("contacts.id"), primary_key=True, index=True)
+    alias: Mapped[str] = mapped_column(String, default="")
+    joined_at: Mapped[datetime] = mapped_column(default=now)
+    left_at: Mapped[datetime | None]
+    consent: Mapped[Consent | None] = mapped_column(String)
+    consent_at: Mapped[datetime | None]
+
+
+# --- messages ----------------------------------------------------------------------------------------------
+
+
+class FileState(StrEnum):
+    PENDING = "pending"
+    STORED = "stored"
+    FAILED = "failed"
+
+
+class Message(Identified, Base):
+    """A message that is kept, or only counted: then it has neither talker nor content (``withheld``)."""
+
+    __tablename__ = "messages"
+    bot_id: Mapped[int] = mapped_column(_ref("bots.id"))
+    room_id: Mapped[int | None] = mapped_column(_ref("rooms.id"))
+    peer_id: Mapped[int | None] = mapped_column(_ref("contacts.id"))  # in private: with whom
+    talker_id: Mapped[int | None] = mapped_column(_ref("contacts.id"), index=True)
+    source_id: Mapped[str]  # WeChat's, else a hash of what was heard
+    kind: Mapped[str]  # connector.drivers.base.MessageKind
+    text: Mapped[str] = mapped_column(String, default="")
+    mention_ids: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    quoted_source_id: Mapped[str | None]
+    file_name: Mapped[str | None]
+    raw: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    sent_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(default=now)
+    from_self: Mapped[bool] = mapped_column(
+        default=False
+    )  # by the bot's account: the bot, or its owner's hand
+    by_bot: Mapped[bool] = mapped_column(default=False)
+    withheld: Mapped[bool] = mapped_column(default=False)
+    recalled_at: Mapped[datetime | None]
+    search: Mapped[Any | None] = mapped_column(TSVECTOR)
+    __table_args__ = (
+        UniqueConstraint(
+            "bot_id",
+            "room_id",
+            "peer_id",
+            "source_id",
+            name="uq_messages_source",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_messages_room_id_sent_at", "room_id", "sent_at"),
+        Index(
+            "ix_messages_peer_id_sent_at", "peer_id", "sent_at", postgresql_where=sql("peer_id IS NOT NULL")
+        ),
+        Index("ix_messages_search", "search", postgresql_using="gin"),
+    )
+
+
+class File(Identified, Base):
+    """The bytes that a message brought: first awaited, then in storage under ``key``, or failed with a reason."""
+
+    __tablename__ = "files"
+    message_id: Mapped[int] = mapped_column(_ref("messages.id"), unique=True)
+    name: Mapped[str]
+    state: Mapped[FileState] = mapped_column(String, default=FileState.PENDING)
+    reason: Mapped[str] = mapped_column(String, default="")
+    key: Mapped[str | None]
+    size: Mapped[int | None]  # bytes
+    sha256: Mapped[str | None] = mapped_column(String, index=True)
+    stored_at: Mapped[datetime | None]
+
+
+# --- the dialogue ------------------------------------------------------------------------------------------
+
+
+class Conversation(Identified, Base):
+    """Whom a bot talks with: a contact in private, or a member in a room. Claimed by one dispatcher at a time."""
+
+    __tablename__ = "conversations"
+    bot_id: Mapped[int] = mapped_column(_ref("bots.id"))
+    room_id: Mapped[int | None] = mapped_column(_ref("rooms.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(_ref("contacts.id"), index=True)
+    stopped_at: Mapped[datetime | None]  # 停止应答
+    paused_until: Mapped[datetime | None]  # the account's owner typed here
+    claim_token: Mapped[UUID | None]
+    claim_until: Mapped[datetime | None]
+    epoch: Mapped[int] = mapped_column(
+        BigInteger, default=0
+    )  # grows when the dialogue is erased: a new tracker
+    __table_args__ = (
+        UniqueConstraint(
+            "bot_id",
+            "room_id",
+            "contact_id",
+            name="uq_conversations_parties",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    @property
+    def sender_id(self) -> str:
+        """The conversation's name in the dialogue server."""
+        return f"c{self.id}-{self.epoch}"
+
+
+class TurnState(StrEnum):
+    QUEUED = "queued"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Gate(StrEnum):
+    """What a sentence must be before the dialogue hears of it."""
+
+    OPEN = "open"
+    COMMAND = "command"  # called by name only by the look of it: a sure command, or the bot stays silent
+    WAKE = "wake"  # the bot is silent here: only what wakes it
+
+
+class Turn(Identified, Base):
+    """One message for the bot, or a trigger (an event that the dialogue answers), and what became of it.
+
+    ``text`` and ``trigger`` are cleared when it is done: what may be kept stands in ``messages``.
+    """
+
+    __tablename__ = "turns"
+    conversation_id: Mapped[int] = mapped_column(_ref("conversations.id"))
+    key: Mapped[str] = mapped_column(String, unique=True)  # derived from what was heard: once a message
+    message_id: Mapped[int | None] = mapped_column(_ref("messages.id", cascade=False), index=True)
+    text: Mapped[str | None]
+    trigger: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # {"intent": …, "entities": {…}}
+    gate: Mapped[Gate] = mapped_column(String, default=Gate.OPEN)
+    state: Mapped[TurnState] = mapped_column(String, default=TurnState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime] = mapped_column(default=now)
+    error: Mapped[str] = mapped_column(String, default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    done_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("ix_turns_queued", "conversation_id", "id", postgresql_where=sql("state = 'queued'")),
+        Index("ix_turns_conversation_id", "conversation_id"),
+    )
+
+
+class ActionRun(Base):
+    """What an action answered in a turn, kept until the turn is done: a turn run again answers the same."""
+
+    __tablename__ = "action_runs"
+    turn_id: Mapped[int] = mapped_column(_ref("turns.id"), primary_key=True)
+    action: Mapped[str] = mapped_column(String, primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    result: Mapped[list[Any]] = mapped_column(JSONB)
+
+
+class OutboxState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"  # it may have arrived: waits for its echo
+    LOST = "lost"  # no echo came, and none could have been heard: shown as unknown for good
+    FAILED = "failed"
+
+
+class OutboxItem(Identified, Base):
+    """Something to be said in a conversation. In a room it addresses the contact when ``mention`` is set."""
+
+    __tablename__ = "outbox"
+    conversation_id: Mapped[int] = mapped_column(_ref("conversations.id"))
+    turn_id: Mapped[int | None] = mapped_column(_ref("turns.id", cascade=False), index=True)
+    key: Mapped[str] = mapped_column(String, unique=True)  # who put it in, so that it is put in once
+    kind: Mapped[str] = mapped_column(String, default="text")  # text, image, video, file
+    text: Mapped[str] = mapped_column(String, default="")
+    file_key: Mapped[str | None]  # in storage
+    file_name: Mapped[str | None]
+    mention: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[OutboxState] = mapped_column(String, default=OutboxState.QUEUED)
+    not_before: Mapped[datetime] = mapped_column(default=now)
+    source_id: Mapped[str | None]  # WeChat's, once known
+    error: Mapped[str] = mapped_column(String, default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    sent_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "ix_outbox_open",
+            "conversation_id",
+            "id",
+            postgresql_where=sql("state IN ('queued', 'sending', 'unknown')"),
+        ),
+    )
+
+
+class OutboxAttempt(Identified, Base):
+    """One try to send; ``result`` is empty while nobody knows how it ended."""
+
+    __tablename__ = "outbox_attempts"
+    outbox_id: Mapped[int] = mapped_column(_ref("outbox.id"), index=True)
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    result: Mapped[str] = mapped_column(String, default="")  # sent, refused, unavailable, unknown
+    detail: Mapped[str] = mapped_column(String, default="")

@@ -1,0 +1,154 @@
+"""``botbay up``: the whole stack with one command, and ``botbay migrate``."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+
+import click
+
+from botbay import rasa, schema
+from botbay.cli import Failure, run_async
+from botbay.db import database_url, dispose
+from botbay.postgres import EmbeddedPostgres, PostgresError
+from botbay.settings import Settings, load_settings
+from botbay.supervisor import AlreadyRunning, Event, EventKind, Process, Supervisor, only_instance
+
+
+def _processes(settings: Settings) -> list[Process]:
+    """The installed parts' processes, from the entry points ``botbay.processes``."""
+    made: list[Process] = []
+    for entry in sorted(entry_points(group="botbay.processes")):
+        make: Callable[[Settings], Process] = entry.load()
+        made.append(make(settings))
+    return made
+
+
+def _check_ports(settings: Settings) -> None:
+    """A port that is taken is better said now than found in a log."""
+    for name, host, port in (
+        ("BOTBAY_WEB_PORT", settings.web_host, settings.web_port),
+        ("BOTBAY_RASA_PORT", settings.rasa_host, settings.rasa_port),
+        ("BOTBAY_ACTIONS_PORT", settings.actions_host, settings.actions_port),
+    ):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise Failure(
+                    f"端口 {port} 用不了（{error.strerror}）：停掉占用它的程序，或用 {name} 换一个。"
+                ) from None
+
+
+class _Announcer:
+    """Tells on the terminal what the stack is doing."""
+
+    def __init__(self, processes: Sequence[Process]) -> None:
+        self._waiting = {process.name for process in processes}
+        self.all_ready = asyncio.Event()
+
+    def __call__(self, event: Event) -> None:
+        title = event.process.title
+        match event.kind:
+            case EventKind.READY:
+                click.echo(
+                    f"  ✓ {title} 好了" + (f"（{event.seconds:.1f} 秒）" if event.seconds >= 0.05 else "")
+                )
+                self._waiting.discard(event.process.name)
+                if not self._waiting:
+                    self.all_ready.set()
+            case EventKind.DIED:
+                last = event.tail[-1].strip() if event.tail else ""
+                click.echo(f"  ✗ {title} 停了" + (f"：{last}" if last else ""), err=True)
+            case EventKind.UNHEALTHY:
+                click.echo(f"  ✗ {title} 没有反应 {event.seconds:.0f} 秒了，正在重启", err=True)
+            case EventKind.RESTARTING:
+                click.echo(f"  … {title} {event.seconds:.1f} 秒后重新启动", err=True)
+            case _:
+                pass
+
+
+async def _up(settings: Settings, started: float, *, demo: bool) -> None:
+    processes = _processes(settings)
+    if settings.database_url is None:
+        database = EmbeddedPostgres(settings.data_dir / "postgres")
+        processes.insert(
+            0,
+            Process(
+                name="postgres",
+                title="数据库",
+                command=database.command(),
+                running=database.pid,
+                ready=lambda: asyncio.to_thread(database.is_ready),
+                stop_signal=signal.SIGINT,
+            ),
+        )
+    announcer = _Announcer(processes)
+    supervisor = Supervisor(processes, announcer, settings.data_dir / "logs")
+    loop = asyncio.get_running_loop()
+
+    async def welcome() -> None:
+        await announcer.all_ready.wait()
+        if demo:
+            for entry in entry_points(group="botbay.demo"):
+                await entry.load()()
+        click.echo(f"\nBotBay 准备好了（{time.monotonic() - started:.1f} 秒）。")
+        for entry in sorted(entry_points(group="botbay.welcome")):
+            for line in await entry.load()(settings):
+                click.echo(line)
+        click.echo("日志在 " + str(settings.data_dir / "logs") + "，按 Ctrl-C 停止。")
+        await dispose()
+
+    greeting = loop.create_task(welcome())
+    try:
+        await supervisor.run()
+    finally:
+        greeting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await greeting
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="放一个示例群、几个账号和文件，随便玩。")
+def command(demo: bool) -> None:
+    """启动全部：数据库、对话引擎、机器人、网页。"""
+    started = time.monotonic()
+    settings = load_settings()
+    settings.secret()
+    if (problem := rasa.check()) is not None:
+        raise Failure(problem)
+    try:
+        with only_instance(settings.data_dir / "up.lock"):
+            _check_ports(settings)
+            if settings.database_url is None:
+                EmbeddedPostgres(settings.data_dir / "postgres").start()
+            run_async(schema.migrate())
+            database_url()
+            asyncio.run(_up(settings, started, demo=demo))
+    except (AlreadyRunning, PostgresError) as error:
+        raise Failure(str(error)) from None
+
+
+@click.command()
+def migrate() -> None:
+    """把数据库更新到这个版本。"""
+    load_settings()
+    run_async(schema.migrate())
+    click.echo("数据库已是这个版本。")
+
+
+@click.command()
+def train() -> None:
+    """训练对话模型（资料没变就直接用上次的）。"""
+    started = time.monotonic()
+    click.echo("  … 对话模型")
+    try:
+        model, trained = rasa.train(lambda part: click.echo(f"    · {part.rpartition('.')[2]}"))
+    except rasa.RasaError as error:
+        raise Failure(str(error)) from None
+    done = f"训练好了（{time.monotonic() - started:.0f} 秒）" if trained else "没有变化，不用重新训练"
+    click.echo(f"  ✓ 对话模型{done}：{model.name}")
