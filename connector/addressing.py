@@ -1,0 +1,64 @@
+"""Is a message in a room for the bot? By mention, by the name written out, by a quote, or by its nickname."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+#: What stands between a mention and the rest: WeChat puts U+2005; people type blanks of every width.
+_GAP = r"[\s\u2005\u3000\u00a0,，:：、。!！?？~～]"
+_EVERYBODY = re.compile(r"[@＠](?:所有人|全体成员|all\b)", re.IGNORECASE)
+
+
+class Strength(StrEnum):
+    NONE = "none"
+    CALLED = "called"  # its nickname runs on into the sentence: it may be a word that only begins alike
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What must be known of the room to tell. ``bot_names``: its own name and its alias there."""
+
+    bot_wechat_id: str
+    bot_names: frozenset[str]
+    member_names: frozenset[str]  # of the others
+    nickname: str | None  # the name that this asker gave the bot
+    quotes_bot: bool
+
+
+def address(text: str, mention_ids: tuple[str, ...], around: Surroundings) -> tuple[Strength, str]:
+    """How clearly the text is for the bot, and the text without the words that call it."""
+    mentioned, rest = _strip_mentions(text, around)
+    if around.bot_wechat_id in mention_ids and not mentioned and not _EVERYBODY.search(text):
+        # The puppet knows better than we which name was written: take the first one away.
+        mentioned, rest = True, re.sub(r"[@＠]\S+(?:\s|$)", " ", text, count=1)
+    if mentioned or around.quotes_bot:
+        return Strength.CLEAR, _tidy(rest)
+    if around.nickname and around.nickname not in around.member_names:
+        head = text.lstrip()
+        if head.startswith(around.nickname):
+            rest = head[len(around.nickname) :]
+            clear = not rest or re.match(_GAP, rest) is not None
+            return (Strength.CLEAR if clear else Strength.CALLED), _tidy(re.sub(f"^{_GAP}+", "", rest))
+    return Strength.NONE, text
+
+
+def _strip_mentions(text: str, around: Surroundings) -> tuple[bool, str]:
+    found = False
+    longer = sorted(around.member_names - around.bot_names, key=len, reverse=True)
+    for name in sorted(filter(None, around.bot_names), key=len, reverse=True):
+        # A member whose name begins with the bot's is somebody else.
+        others = [
+            re.escape(other[len(name) :])
+            for other in longer
+            if other.startswith(name) and len(other) > len(name)
+        ]
+        lookahead = rf"(?!(?:{'|'.join(others)})(?:{_GAP}|$))" if others else ""
+        pattern = re.compile(rf"[@＠]{re.escape(name)}{lookahead}{_GAP}?")
+        text, count = pattern.subn(" ", text)
+        found = found or count > 0
+    return found, text
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"[\s\u2005\u3000]+", " ", text).strip()

@@ -1,0 +1,340 @@
+"""One bot at work: hears its driver's events in order, keeps its state, and sends what its outbox holds."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from botbay import jobs
+from botbay.chat import bots, contacts, conversations, rooms
+from botbay.chat.models import Bot, BotState, Friend, Room, RoomBot
+from botbay.db import now, transaction
+from botbay.settings import BotConfig, Settings
+from connector import media
+from connector.drivers.base import (
+    Connected,
+    Disconnected,
+    Driver,
+    DriverError,
+    DriverEvent,
+    Failure,
+    Friendship,
+    FriendshipKind,
+    InboundMessage,
+    Login,
+    Logout,
+    RoomCard,
+    RoomInvite,
+    RoomJoin,
+    RoomLeave,
+    RoomTopic,
+    Scan,
+)
+from connector.inbox import Inbox, media_job
+from connector.sender import Sender
+
+log = logging.getLogger(__name__)
+
+_BATCH = 200  # messages stored in one transaction
+_QUEUE = 5000  # events that may wait; beyond it the driver is held back
+_HEARTBEAT = 10.0  # seconds between two records that the bot is not deaf
+_SCAN_WORDS = {"scanned": "已扫码，请在手机上确认。", "timeout": "二维码过期了，正在换一个。"}
+
+
+class BotRunner:
+    """Drives one bot until cancelled. ``waits``: the driver redelivers what was not taken over, so tell it when."""
+
+    def __init__(self, config: BotConfig, driver: Driver, settings: Settings, *, waits: bool) -> None:
+        self._config = config
+        self._driver = driver
+        self._settings = settings
+        self._waits = waits
+        self._queue: asyncio.Queue[tuple[DriverEvent, datetime, asyncio.Future[None]]] = asyncio.Queue(_QUEUE)
+        self._bot_id = 0
+        self._self_id: str | None = None  # the WeChat id of the accepted login, None while there is none
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        async with transaction() as session:
+            bot = await bots.ensure(session, self._config.name)
+            self._bot_id = bot.id
+            await bots.open_gap(session, bot.id, "BotBay 没有在运行")
+            await bots.set_state(session, bot.id, BotState.OFFLINE, detail="正在连接网关…")
+        self._inbox = Inbox(self._bot_id, self._settings)
+        handlers = {
+            media_job(self._config.name): media.fetcher(self._driver),
+            f"accept_friendship.{self._config.name}": self._accept_friendship,
+            f"accept_invitation.{self._config.name}": self._accept_invitation,
+        }
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_again("driver", lambda: self._driver.run(self._emit)))
+            group.create_task(_again("inbox", self._take))
+            group.create_task(_again("sender", Sender(self._bot_id, self._driver, self._settings).run))
+            group.create_task(_again("jobs", lambda: jobs.run(handlers)))
+            group.create_task(_again("heartbeat", self._beat))
+
+    async def _emit(self, event: DriverEvent) -> None:
+        taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self._queue.put((event, now(), taken))
+        if self._waits:
+            await taken
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(_HEARTBEAT)
+            if self._self_id is not None and self._queue.empty():
+                async with transaction() as session:
+                    await bots.heard(session, self._bot_id, now())
+
+    async def _take(self) -> None:
+        """Take events over in order; neighbouring messages in one transaction. Nothing is dropped on an error."""
+        carried: list[tuple[DriverEvent, datetime, asyncio.Future[None]]] = []
+        while True:
+            if not carried:
+                carried.append(await self._queue.get())
+            while len(carried) < _BATCH and not self._queue.empty():
+                carried.append(self._queue.get_nowait())
+            count = 1
+            if isinstance(carried[0][0], InboundMessage):
+                while count < len(carried) and isinstance(carried[count][0], InboundMessage):
+                    count += 1
+            batch, rest = carried[:count], carried[count:]
+            delay = 0.5
+            while True:
+                try:
+                    await self._handle([event for event, _, _ in batch], batch[-1][1])
+                    break
+                except (SQLAlchemyError, OSError) as error:
+                    # The database is away: hold on to what was heard until it is back.
+                    log.warning(
+                        "inbox of %s waits for the database: %s", self._config.name, type(error).__name__
+                    )
+                    await asyncio.sleep(delay)
+                    delay = min(delay * 2, 10.0)
+                except Exception:
+                    log.exception("an event of %s could not be handled", self._config.name)
+                    if count == 1:
+                        break
+                    # One of the batch is bad: take them one by one, so that only that one is left out.
+                    for event, at, _ in batch:
+                        with contextlib.suppress(Exception):
+                            await self._handle([event], at)
+                    break
+            for _, _, taken in batch:
+                if not taken.done():
+                    taken.set_result(None)
+            carried = rest
+
+    async def _handle(self, events: Sequence[DriverEvent], at: datetime) -> None:
+        first = events[0]
+        messages = [event for event in events if isinstance(event, InboundMessage)]
+        if messages:
+            if self._self_id is not None:
+                await self._learn_rooms(await self._inbox.unknown_rooms(messages), at)
+                await self._inbox.store(messages, at)
+            return
+        match first:
+            case Scan():
+                await self._show(
+                    BotState.SCANNING,
+                    detail=_SCAN_WORDS.get(first.status, "请用微信扫码登录。"),
+                    qrcode=first.qrcode,
+                )
+            case Login():
+                await self._login(first)
+            case Logout():
+                await self._deaf(
+                    BotState.SCANNING, f"微信已退出登录：{first.reason}" if first.reason else "微信已退出登录"
+                )
+            case Connected():
+                await self._show(BotState.OFFLINE, detail="网关已连上，等待微信登录。")
+            case Disconnected():
+                await self._deaf(BotState.OFFLINE, first.reason)
+            case Failure():
+                log.warning("the gateway of %s reports: %s", self._config.name, first.reason)
+            case _ if self._self_id is None:
+                pass  # an account that was not let in says nothing to us
+            case Friendship():
+                await self._friendship(first)
+            case RoomJoin():
+                await self._room_join(first)
+            case RoomInvite():
+                async with transaction() as session:
+                    await self._defer(session, "accept_invitation", {"invitation_id": first.invitation_id})
+            case RoomLeave():
+                await self._room_leave(first)
+            case RoomTopic():
+                async with transaction() as session:
+                    room = await session.scalar(select(Room).where(Room.wechat_id == first.room_id))
+                    if room is not None:
+                        room.topic = first.topic
+
+    # --- the account -----------------------------------------------------------------------------------
+
+    async def _show(self, state: BotState, *, detail: str, qrcode: str = "") -> None:
+        async with transaction() as session:
+            bot = await session.get_one(Bot, self._bot_id)
+            if bot.state == BotState.REFUSED and state != BotState.SCANNING:
+                return  # the refusal stays on show until somebody scans again
+            await bots.set_state(session, self._bot_id, state, detail=detail, qrcode=qrcode)
+
+    async def _deaf(self, state: BotState, reason: str) -> None:
+        self._self_id = None
+        async with transaction() as session:
+            await bots.open_gap(session, self._bot_id, reason)
+        await self._show(state, detail=reason)
+
+    async def _login(self, event: Login) -> None:
+        contact = event.contact
+        if self._config.endpoint is not None and contact.id not in self._settings.login_whitelist:
+            self._self_id = None
+            log.warning("login of %s refused: not on the whitelist", contact.id)
+            async with transaction() as session:
+                await bots.refuse_login(session, self._bot_id, contact.id, contact.name)
+            with contextlib.suppress(DriverError):
+                await self._driver.logout()
+            return
+        async with transaction() as session:
+            await contacts.upsert(session, {contact.id: contact.name})
+            await bots.logged_in(session, self._bot_id, contact.id, contact.name)
+        self._self_id = contact.id
+        log.info("%s is logged in", self._config.name)
+        self._spawn(self._refresh_rooms())
+
+    async def _refresh_rooms(self) -> None:
+        """Who joined, left or was renamed while the bot was deaf."""
+        async with transaction() as session:
+            known = await session.scalars(
+                select(Room.wechat_id)
+                .join(RoomBot)
+                .where(RoomBot.bot_id == self._bot_id, RoomBot.left_at.is_(None))
+            )
+            room_ids = set(known)
+        await self._learn_rooms(room_ids, now())
+
+    async def _learn_rooms(self, room_ids: set[str], at: datetime) -> None:
+        for room_id in room_ids:
+            try:
+                card = await self._driver.room(room_id)
+            except DriverError as error:
+                log.warning("a room could not be looked up: %s", error)
+                continue
+            async with transaction() as session:
+                internal = await rooms.upsert(session, facts(card), at)
+                await rooms.add_bot(session, internal, self._bot_id, None, at, engaged=False)
+
+    # --- friends and rooms -----------------------------------------------------------------------------
+
+    async def _friendship(self, event: Friendship) -> None:
+        async with transaction() as session:
+            if event.kind == FriendshipKind.RECEIVED and await self._lets_in(session, event):
+                ids = await contacts.upsert(session, {event.contact.id: event.contact.name})
+                payload = {"request_id": event.request_id, "contact_id": ids[event.contact.id]}
+                await self._defer(
+                    session, "accept_friendship", payload, key=f"friend:{self._bot_id}:{event.request_id}"
+                )
+
+    async def _lets_in(self, session: AsyncSession, event: Friendship) -> bool:
+        """The common greeting, the bot's own one, or a contact that is known already."""
+        bot = await session.get_one(Bot, self._bot_id)
+        if event.hello.strip().casefold() in bots.greetings(self._settings, bot):
+            return True
+        known = await contacts.by_wechat_id(session, event.contact.id)
+        if known is None:
+            return False
+        friend = await session.get(Friend, (self._bot_id, known.id))
+        return known.account_id is not None or (friend is not None and friend.engaged_at is not None)
+
+    async def _accept_friendship(self, work: jobs.Work) -> None:
+        contact_id = int(work.payload["contact_id"])
+        request_id = str(work.payload["request_id"])
+        await self._driver.accept_friendship(request_id)
+        async with transaction() as session:
+            await contacts.engage(session, self._bot_id, contact_id, now())
+            conversation_id = await conversations.get(session, self._bot_id, None, contact_id)
+            await conversations.wake(session, conversation_id)
+            await conversations.queue_turn(
+                session,
+                conversation_id,
+                f"friend:{self._bot_id}:{request_id}",
+                trigger={"intent": "new_friend", "entities": {}},
+            )
+
+    async def _accept_invitation(self, work: jobs.Work) -> None:
+        await self._driver.accept_invitation(str(work.payload["invitation_id"]))
+
+    async def _room_join(self, event: RoomJoin) -> None:
+        own = self._self_id in event.invitee_ids
+        async with transaction() as session:
+            known = await session.scalar(select(Room).where(Room.wechat_id == event.room.id))
+            if known is None and not own:
+                return  # a room that has never had to do with the bot
+            room_id = await rooms.upsert(session, facts(event.room), event.at)
+            if not own:
+                return
+            inviter = await contacts.by_wechat_id(session, event.inviter_id) if event.inviter_id else None
+            await rooms.add_bot(
+                session, room_id, self._bot_id, inviter.id if inviter else None, event.at, engaged=True
+            )
+            room = await session.get_one(Room, room_id)
+            host = inviter.id if inviter is not None else room.owner_id
+            if host is None:
+                host = (await contacts.upsert(session, {self._self_id or "": ""}))[self._self_id or ""]
+            await conversations.queue_turn(
+                session,
+                await conversations.get(session, self._bot_id, room_id, host),
+                f"join:{self._bot_id}:{room_id}:{event.at.isoformat()}",
+                trigger={"intent": "room_joined", "entities": {}},
+            )
+
+    async def _room_leave(self, event: RoomLeave) -> None:
+        async with transaction() as session:
+            room = await session.scalar(select(Room).where(Room.wechat_id == event.room_id))
+            if room is None:
+                return
+            await rooms.leave(session, room.id, event.leaver_ids, event.at)
+            if self._self_id in event.leaver_ids:
+                await rooms.remove_bot(session, room.id, self._bot_id, event.at)
+
+    async def _defer(
+        self, session: AsyncSession, name: str, payload: dict[str, object], key: str | None = None
+    ) -> None:
+        await jobs.enqueue(
+            session, [jobs.NewJob(name=f"{name}.{self._config.name}", payload=payload, key=key)]
+        )
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def facts(card: RoomCard) -> rooms.RoomFacts:
+    """A room's card in the words of ``botbay.chat``."""
+    return rooms.RoomFacts(
+        wechat_id=card.id,
+        topic=card.topic,
+        owner_id=card.owner_id,
+        members={member.id: (member.name, member.alias) for member in card.members},
+    )
+
+
+async def _again(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Keep one part of the bot going: an error is logged and it starts anew, the other parts go on."""
+    delay = 0.5
+    while True:
+        try:
+            await work()
+            log.warning("%s ended and starts anew", name)
+        except Exception as error:
+            log.warning(
+                "%s failed and starts anew in %.1f s: %s", name, delay, type(error).__name__, exc_info=True
+            )
+        await asyncio.sleep(delay)
+        delay = min(delay * 2, 10.0)

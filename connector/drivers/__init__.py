@@ -1,0 +1,1 @@
+"""Drivers: the ways in which a bot reaches WeChat."""

@@ -1,0 +1,160 @@
+"""From a puppet's message payload to the words of the driver interface. Pure: no calls, no state."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from xml.etree import ElementTree
+
+from wechaty_grpc.wechaty.puppet import MessagePayloadResponse
+
+from connector.drivers.base import ContactCard, InboundMessage, MessageKind
+
+
+class WireType(IntEnum):
+    """A message's type as gateways send it: the enum of TypeScript, whatever the protocol file says."""
+
+    UNKNOWN = 0
+    ATTACHMENT = 1
+    AUDIO = 2
+    CONTACT = 3
+    CHAT_HISTORY = 4
+    EMOTICON = 5
+    IMAGE = 6
+    TEXT = 7
+    LOCATION = 8
+    MINI_PROGRAM = 9
+    GROUP_NOTE = 10
+    TRANSFER = 11
+    RED_ENVELOPE = 12
+    RECALLED = 13
+    URL = 14
+    VIDEO = 15
+
+
+_KINDS = {
+    WireType.ATTACHMENT: MessageKind.FILE,
+    WireType.AUDIO: MessageKind.VOICE,
+    WireType.CONTACT: MessageKind.CARD,
+    WireType.CHAT_HISTORY: MessageKind.MERGED,
+    WireType.EMOTICON: MessageKind.EMOTICON,
+    WireType.IMAGE: MessageKind.IMAGE,
+    WireType.TEXT: MessageKind.TEXT,
+    WireType.LOCATION: MessageKind.LOCATION,
+    WireType.MINI_PROGRAM: MessageKind.MINI_PROGRAM,
+    WireType.GROUP_NOTE: MessageKind.NOTICE,
+    WireType.TRANSFER: MessageKind.TRANSFER,
+    WireType.RED_ENVELOPE: MessageKind.RED_PACKET,
+    WireType.RECALLED: MessageKind.RECALL,
+    WireType.URL: MessageKind.LINK,
+    WireType.VIDEO: MessageKind.VIDEO,
+}
+
+#: How puppets write a quote into the text: 「name：quoted」, a dashed line, then what was typed.
+_QUOTE = re.compile(r"\A「(?P<name>[^：\n]{0,64})：(?P<quoted>.*?)」\n(?:- ){2,}-[ ]?\n(?P<text>.*)\Z", re.DOTALL)
+#: Longest XML that is looked into, in characters.
+_XML_LIMIT = 100_000
+#: Seconds since 1970 stay below this for millennia, milliseconds passed it in 1973.
+_MILLISECONDS_FROM = 100_000_000_000
+
+
+def kind_of(wire_type: int) -> MessageKind:
+    """UNKNOWN for numbers that nobody has told us about."""
+    try:
+        return _KINDS.get(WireType(wire_type), MessageKind.UNKNOWN)
+    except ValueError:
+        return MessageKind.UNKNOWN
+
+
+def moment(timestamp: float) -> datetime:
+    """Puppets count in seconds or in milliseconds; none at all means now."""
+    if timestamp <= 0:
+        return datetime.now(UTC)
+    return datetime.fromtimestamp(timestamp / 1000 if timestamp > _MILLISECONDS_FROM else timestamp, UTC)
+
+
+@dataclass(frozen=True)
+class Quote:
+    text: str  # what was typed
+    quoted_id: str | None
+    quoted_name: str | None
+    quoted_text: str | None
+
+
+def split_quote(text: str) -> Quote:
+    """Take a quoted message out of the text, in the two forms in which puppets put it there."""
+    if match := _QUOTE.match(text):
+        return Quote(match["text"], None, match["name"], match["quoted"])
+    root = _xml(text)
+    refer = root.find(".//refermsg") if root is not None else None
+    if root is None or refer is None:
+        return Quote(text, None, None, None)
+    return Quote(
+        text=root.findtext(".//appmsg/title") or "",
+        quoted_id=refer.findtext("svrid") or None,
+        quoted_name=refer.findtext("displayname"),
+        quoted_text=refer.findtext("content") or "",
+    )
+
+
+def recalled_id(text: str) -> str | None:
+    """Of a RECALL's text: the id itself, or WeChat's XML around it."""
+    root = _xml(text)
+    if root is None:
+        return text.strip() or None
+    return root.findtext(".//newmsgid") or root.findtext(".//msgid")
+
+
+def _xml(text: str) -> ElementTree.Element | None:
+    start = text.find("<")
+    if start < 0 or len(text) > _XML_LIMIT or "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return None
+    before = text[:start].strip()
+    if before and not before.endswith(":"):  # some puppets put "wxid_…:" before it
+        return None
+    try:
+        return ElementTree.fromstring(text[start:])
+    except ElementTree.ParseError:
+        return None
+
+
+def inbound_message(
+    payload: MessagePayloadResponse, talker: ContactCard, self_id: str | None, link: str | None = None
+) -> InboundMessage:
+    """``link`` is the shown text of a LINK, where the gateway told it apart."""
+    kind = kind_of(payload.type)
+    quote = split_quote(payload.text)
+    if quote.quoted_text is not None:
+        kind = MessageKind.TEXT  # whatever number the puppet gave it
+    text = quote.text
+    if kind is MessageKind.RECALL:
+        text = ""
+    elif kind not in (MessageKind.TEXT, MessageKind.UNKNOWN) and text.lstrip().startswith("<"):
+        text = ""  # WeChat's own XML: kept in raw, nothing that anybody typed
+    return InboundMessage(
+        source_id=payload.id,
+        kind=kind,
+        talker=talker,
+        room_id=payload.room_id or None,
+        listener_id=payload.to_id or None,
+        text=link or text,
+        sent_at=moment(payload.timestamp),
+        from_self=bool(self_id) and payload.from_id == self_id,
+        mention_ids=tuple(filter(None, payload.mention_ids)),
+        quoted_id=quote.quoted_id,
+        quoted_name=quote.quoted_name,
+        quoted_text=quote.quoted_text,
+        file_name=payload.filename or None,
+        recalled_id=recalled_id(payload.text) if kind is MessageKind.RECALL else None,
+        raw={
+            "id": payload.id,
+            "type": int(payload.type),
+            "text": payload.text,
+            "filename": payload.filename,
+            "timestamp": payload.timestamp,
+            "talkerId": payload.from_id,
+            "listenerId": payload.to_id,
+            "roomId": payload.room_id,
+            "mentionIds": list(payload.mention_ids),
+        },
+    )

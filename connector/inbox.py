@@ -1,0 +1,436 @@
+"""The inbox: what was heard becomes stored messages, jobs and turns, a batch in one transaction.
+
+Hearing the same again changes nothing: messages are unique by (bot, conversation, source id), turns and jobs by keys
+made of the same. What may not be kept is forgotten here, before anything is written.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from botbay import jobs
+from botbay.chat import bots, consent, contacts, conversations, messages
+from botbay.chat.models import (
+    Bot,
+    Contact,
+    Conversation,
+    File,
+    Gate,
+    Member,
+    Message,
+    OutboxItem,
+    Room,
+    RoomBot,
+)
+from botbay.db import now, transaction
+from botbay.settings import Settings
+from connector import owner
+from connector.addressing import Strength, Surroundings, address
+from connector.drivers.base import MEDIA_KINDS, InboundMessage, MessageKind
+
+#: A sentence that wakes a silent bot is short; longer ones from people it does not serve are not even looked at.
+_WAKE_LENGTH = 30
+#: Only counted, wherever: what they hold is nobody's business.
+_COUNTED = frozenset({MessageKind.LOCATION, MessageKind.TRANSFER, MessageKind.RED_PACKET})
+#: WeChat's own accounts, and public ones, are no people.
+_SYSTEM = frozenset({"weixin", "wexin", "fmessage", "medianote", "floatbottle", "qmessage", "notifymessage"})
+
+
+def media_job(bot_name: str) -> str:
+    """The name of the job that fetches media through this bot's gateway."""
+    return f"fetch_media.{bot_name}"
+
+
+def source_id(message: InboundMessage) -> str:
+    """WeChat's id of the message, else one derived from what was heard, the same at each hearing."""
+    if message.source_id:
+        return message.source_id
+    facts = (
+        message.talker.id,
+        message.room_id,
+        message.listener_id,
+        message.kind,
+        message.text,
+        message.file_name,
+    )
+    digest = hashlib.sha256(repr((*facts, message.sent_at.isoformat())).encode()).hexdigest()
+    return f"h:{digest[:40]}"
+
+
+def is_person(wechat_id: str) -> bool:
+    return wechat_id not in _SYSTEM and not wechat_id.startswith("gh_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What the database knows of the people and rooms of a batch, by WeChat id."""
+
+    bot: Bot
+    contacts: dict[str, Contact]
+    rooms: dict[str, Room]
+    room_bots: dict[int, RoomBot]
+    members: dict[tuple[int, int], Member]
+    engaged: set[int]
+
+
+class Inbox:
+    """Stores what one bot hears."""
+
+    def __init__(self, bot_id: int, settings: Settings) -> None:
+        self._bot_id = bot_id
+        self._settings = settings
+
+    async def store(self, batch: Sequence[InboundMessage], received_at: datetime) -> None:
+        """Take a batch over, in the order in which it was heard. When this returns it is durable."""
+        async with transaction() as session:
+            known = await self._look_up(session, batch)
+            rows: list[dict[str, Any]] = []
+            media: dict[str, InboundMessage] = {}
+            turns: list[tuple[InboundMessage, str, Gate]] = []
+            for message in batch:
+                if message.kind == MessageKind.RECALL:
+                    await self._flush(session, known.bot, rows, media, turns, known)
+                    await self._recall(session, message)
+                    continue
+                await self._sort(session, message, received_at, known, rows, media, turns)
+            await self._flush(session, known.bot, rows, media, turns, known)
+            await bots.heard(session, self._bot_id, received_at)
+
+    async def unknown_rooms(self, batch: Sequence[InboundMessage]) -> set[str]:
+        """Rooms in which the bot is called and of which nothing is known yet: they must be looked up first."""
+        wanted = {m.room_id for m in batch if m.room_id is not None}
+        if not wanted:
+            return set()
+        async with transaction() as session:
+            bot = await session.get_one(Bot, self._bot_id)
+            known = set(
+                await session.scalars(
+                    select(Room.wechat_id)
+                    .join(RoomBot, RoomBot.room_id == Room.id)
+                    .where(
+                        Room.wechat_id.in_(wanted), RoomBot.bot_id == self._bot_id, RoomBot.left_at.is_(None)
+                    )
+                )
+            )
+        around = Surroundings(
+            bot_wechat_id=bot.wechat_id or "",
+            bot_names=frozenset({bot.wechat_name}),
+            member_names=frozenset(),
+            nickname=None,
+            quotes_bot=False,
+        )
+        return {
+            m.room_id
+            for m in batch
+            if m.room_id is not None
+            and m.room_id not in known
+            and (m.from_self or address(m.text, m.mention_ids, around)[0] != Strength.NONE)
+        }
+
+    async def _look_up(self, session: AsyncSession, batch: Sequence[InboundMessage]) -> _Known:
+        bot = await session.get_one(Bot, self._bot_id)
+        room_ids = {m.room_id for m in batch if m.room_id is not None}
+        found_rooms = (
+            await session.scalars(select(Room).where(Room.wechat_id.in_(room_ids))) if room_ids else []
+        )
+        rooms = {room.wechat_id: room for room in found_rooms}
+        names = {m.talker.id: m.talker.name for m in batch if self._concerns(m, rooms)}
+        names |= {
+            m.listener_id: "" for m in batch if m.from_self and m.listener_id and m.listener_id not in names
+        }
+        ids = await contacts.upsert(session, names)
+        people = await session.scalars(select(Contact).where(Contact.id.in_(ids.values())))
+        by_id = {contact.wechat_id: contact for contact in people}
+        room_bots = await session.scalars(
+            select(RoomBot).where(
+                RoomBot.bot_id == self._bot_id, RoomBot.room_id.in_([r.id for r in rooms.values()])
+            )
+        )
+        pairs = {
+            (rooms[m.room_id].id, ids[m.talker.id])
+            for m in batch
+            if m.room_id in rooms and m.talker.id in ids and m.room_id is not None
+        }
+        return _Known(
+            bot=bot,
+            contacts=by_id,
+            rooms=rooms,
+            room_bots={rb.room_id: rb for rb in room_bots},
+            members=await _members(session, pairs),
+            engaged=await contacts.engaged(session, self._bot_id, ids.values()),
+        )
+
+    def _concerns(self, message: InboundMessage, rooms: dict[str, Room]) -> bool:
+        """Whether anything of the message may have to be written down, its talker first of all."""
+        if not is_person(message.talker.id):
+            return False
+        if message.room_id is not None:
+            return message.room_id in rooms
+        return message.kind != MessageKind.NOTICE
+
+    async def _sort(
+        self,
+        session: AsyncSession,
+        message: InboundMessage,
+        received_at: datetime,
+        known: _Known,
+        rows: list[dict[str, Any]],
+        media: dict[str, InboundMessage],
+        turns: list[tuple[InboundMessage, str, Gate]],
+    ) -> None:
+        talker = known.contacts.get(message.talker.id)
+        room = known.rooms.get(message.room_id) if message.room_id is not None else None
+        if talker is None or (message.room_id is not None and room is None):
+            return
+        by_bot = False
+        peer = talker
+        if message.from_self:
+            if room is None:
+                peer = known.contacts.get(message.listener_id or "", talker)
+            by_bot = await owner.is_echo(session, self._bot_id, message, room, peer, source_id(message))
+            if not by_bot:
+                await owner.typed(session, self._settings, known.bot, message.text, room, peer)
+        else:
+            turn = await self._turn(session, message, talker, room, known)
+            if turn is not None:
+                turns.append((message, *turn))
+        row = self._row(message, received_at, talker, peer, room, known, by_bot=by_bot)
+        if row is not None:
+            rows.append(row)
+            if not row["withheld"] and message.kind in MEDIA_KINDS:
+                media[row["source_id"]] = message
+
+    def _row(
+        self,
+        message: InboundMessage,
+        received_at: datetime,
+        talker: Contact,
+        peer: Contact,
+        room: Room | None,
+        known: _Known,
+        *,
+        by_bot: bool,
+    ) -> dict[str, Any] | None:
+        """The message as it is kept: whole, as a number only, or not at all."""
+        member = known.members.get((room.id, talker.id)) if room is not None else None
+        # In private it is the person's yes that counts, whoever of the two speaks.
+        kept = consent.keeps(self._settings, room, talker if room is not None else peer, member)
+        if by_bot and room is not None:
+            kept = room.recording_at is not None
+        if not kept and (room is None or room.recording_at is None):
+            return None
+        withheld = not kept or message.kind in _COUNTED
+        return {
+            "bot_id": self._bot_id,
+            "room_id": room.id if room is not None else None,
+            "peer_id": peer.id if room is None else None,
+            "talker_id": None if withheld else talker.id,
+            "source_id": source_id(message),
+            "kind": message.kind,
+            "text": "" if withheld else message.text.replace("\x00", ""),
+            "mention_ids": [] if withheld else list(message.mention_ids),
+            "quoted_source_id": None if withheld else message.quoted_id,
+            "file_name": None if withheld else message.file_name,
+            "raw": {} if withheld else dict(message.raw),
+            "sent_at": message.sent_at,
+            "received_at": received_at,
+            "from_self": message.from_self,
+            "by_bot": by_bot,
+            "withheld": withheld,
+        }
+
+    async def _turn(
+        self,
+        session: AsyncSession,
+        message: InboundMessage,
+        talker: Contact,
+        room: Room | None,
+        known: _Known,
+    ) -> tuple[str, Gate] | None:
+        """What the dialogue is to hear of the message, if anything."""
+        bot = known.bot
+        if message.kind != MessageKind.TEXT or bot.silenced_at is not None or not message.text.strip():
+            return None
+        conversation = await session.scalar(
+            select(Conversation).where(
+                Conversation.bot_id == bot.id,
+                Conversation.room_id == room.id if room is not None else Conversation.room_id.is_(None),
+                Conversation.contact_id == talker.id,
+            )
+        )
+        text, gate = message.text, Gate.OPEN
+        if room is not None:
+            strength, text = address(
+                message.text,
+                message.mention_ids,
+                await self._surroundings(session, message, talker, room, bot),
+            )
+            if strength == Strength.NONE:
+                return None
+            if strength == Strength.CALLED:
+                gate = Gate.COMMAND
+        if self._silent(conversation, talker, room, known):
+            gate = Gate.WAKE
+            if len(text) > _WAKE_LENGTH:
+                return None
+        return text, gate
+
+    def _silent(
+        self, conversation: Conversation | None, talker: Contact, room: Room | None, known: _Known
+    ) -> bool:
+        """Whether the bot keeps quiet here until it is woken."""
+        at = now()
+        if conversation is not None:
+            if conversation.stopped_at is not None:
+                return True
+            if conversation.paused_until is not None and conversation.paused_until > at:
+                return True
+        if room is None:
+            return talker.id not in known.engaged
+        room_bot = known.room_bots.get(room.id)
+        if room_bot is None or room_bot.engaged_at is None or room.stopped_at is not None:
+            return True
+        return room_bot.paused_until is not None and room_bot.paused_until > at
+
+    async def _surroundings(
+        self, session: AsyncSession, message: InboundMessage, talker: Contact, room: Room, bot: Bot
+    ) -> Surroundings:
+        rows = (
+            await session.execute(
+                select(Contact.wechat_id, Contact.name, Member.alias)
+                .join(Member, Member.contact_id == Contact.id)
+                .where(Member.room_id == room.id, Member.left_at.is_(None))
+            )
+        ).all()
+        own = {name for wechat_id, *names in rows if wechat_id == bot.wechat_id for name in names} | {
+            bot.wechat_name
+        }
+        others = {name for wechat_id, *names in rows if wechat_id != bot.wechat_id for name in names}
+        return Surroundings(
+            bot_wechat_id=bot.wechat_id or "",
+            bot_names=frozenset(filter(None, own)),
+            member_names=frozenset(filter(None, others)),
+            nickname=talker.nickname,
+            quotes_bot=await self._quotes_bot(session, message, own),
+        )
+
+    async def _quotes_bot(self, session: AsyncSession, message: InboundMessage, own_names: set[str]) -> bool:
+        if message.quoted_id is not None:
+            own = (
+                select(OutboxItem.id)
+                .join(Conversation)
+                .where(Conversation.bot_id == self._bot_id, OutboxItem.source_id == message.quoted_id)
+            )
+            return await session.scalar(own.limit(1)) is not None
+        return message.quoted_name is not None and message.quoted_name in own_names
+
+    async def _flush(
+        self,
+        session: AsyncSession,
+        bot: Bot,
+        rows: list[dict[str, Any]],
+        media: dict[str, InboundMessage],
+        turns: list[tuple[InboundMessage, str, Gate]],
+        known: _Known,
+    ) -> None:
+        """Write what was sorted so far, and empty the lists."""
+        unique = {(row["room_id"], row["peer_id"], row["source_id"]): row for row in reversed(rows)}
+        new = await messages.store(session, list(reversed(unique.values())))
+        files = [
+            {"message_id": new[source], "name": message.file_name or ""}
+            for source, message in media.items()
+            if source in new
+        ]
+        if files:
+            file_ids = await session.scalars(insert(File).values(files).returning(File.id))
+            await jobs.enqueue(
+                session,
+                [
+                    jobs.NewJob(
+                        name=media_job(bot.name), payload={"file_id": file_id}, key=f"media:{file_id}"
+                    )
+                    for file_id in file_ids
+                ],
+            )
+        for message, text, gate in turns:
+            await self._queue(session, message, text, gate, known, new)
+        rows.clear()
+        media.clear()
+        turns.clear()
+
+    async def _queue(
+        self,
+        session: AsyncSession,
+        message: InboundMessage,
+        text: str,
+        gate: Gate,
+        known: _Known,
+        new: dict[str, int],
+    ) -> None:
+        talker = known.contacts[message.talker.id]
+        room = known.rooms[message.room_id] if message.room_id is not None else None
+        bot = known.bot
+        trigger = None
+        hello = text.strip().casefold() in bots.greetings(self._settings, bot)
+        if room is None and gate == Gate.WAKE and hello:
+            await contacts.engage(session, bot.id, talker.id, now())
+            trigger, gate = {"intent": "new_friend", "entities": {}}, Gate.OPEN
+        conversation_id = await conversations.get(
+            session, bot.id, room.id if room is not None else None, talker.id
+        )
+        await conversations.queue_turn(
+            session,
+            conversation_id,
+            _turn_key(bot.id, message, source_id(message)),
+            text=None if trigger else text,
+            trigger=trigger,
+            gate=gate,
+            message_id=new.get(source_id(message)),
+        )
+
+    async def _recall(self, session: AsyncSession, message: InboundMessage) -> None:
+        if not message.recalled_id:
+            return
+        await messages.recall(
+            session, (Message.bot_id == self._bot_id) & (Message.source_id == message.recalled_id)
+        )
+        await conversations.withdraw(session, _turn_key(self._bot_id, message, message.recalled_id))
+
+
+def _turn_key(bot_id: int, message: InboundMessage, source: str) -> str:
+    """One turn a message heard by one bot, however often it is heard."""
+    return f"message:{bot_id}:{message.room_id or message.talker.id}:{source}"
+
+
+async def _members(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Member]:
+    """The memberships of those who speak, made where WeChat told nothing of them: who speaks in a room is in it."""
+    wanted = set(pairs)
+    if not wanted:
+        return {}
+    at = now()
+    statement = insert(Member).values(
+        [
+            {"room_id": room, "contact_id": contact, "alias": "", "joined_at": at}
+            for room, contact in sorted(wanted)
+        ]
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Member.room_id, Member.contact_id],
+            set_={"left_at": None},
+            where=Member.left_at < at - timedelta(minutes=1),
+        )
+    )
+    found = await session.scalars(
+        select(Member).where(
+            Member.room_id.in_({room for room, _ in wanted}),
+            Member.contact_id.in_({contact for _, contact in wanted}),
+        )
+    )
+    return {(member.room_id, member.contact_id): member for member in found}
