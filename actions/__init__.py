@@ -1,0 +1,1 @@
+"""Rasa custom actions: slots in, a service called, replies out. Everything a turn does is done once."""

@@ -1,0 +1,61 @@
+"""Meeting people: who they are to the bot, greeting them, joining a room."""
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import BotBayAction, Context, slots
+from actions.words import notice
+
+
+class MeetContact(BotBayAction):
+    """Tells the dialogue whether the contact is bound and has named the bot."""
+
+    action = "action_meet_contact"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        return slots(bound=context.contact.account_id is not None, named=context.contact.nickname is not None)
+
+
+class GreetContact(BotBayAction):
+    action = "action_greet_contact"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        name = context.contact.nickname or context.bot.wechat_name
+        dispatcher.utter_message(
+            text=f"你好，我是你的专属助手{name}，有事直接跟我说。想知道我会什么，发「帮助」。"
+        )
+        return []
+
+
+class RoomJoined(BotBayAction):
+    """One short greeting, and the notice of what 开始记录 would keep."""
+
+    action = "action_room_joined"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        dispatcher.utter_message(
+            text=f"大家好，我是{context.bot.wechat_name}，@我 就能叫到我。现在什么都没有记录。\n"
+            f"群主或拉我进来的人说「开始记录」后，{notice(context.settings)}"
+        )
+        return []
+
+
+class PrivateOnly(BotBayAction):
+    action = "action_private_only"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        hello = context.bot.hello or context.settings.hello
+        dispatcher.utter_message(
+            text=f"这个涉及个人账号，请私聊我说。还不是好友的话，加我时写「{hello}」就行。"
+        )
+        return []

@@ -1,0 +1,95 @@
+"""Saying yes and no to being kept."""
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import BotBayAction, Context
+from actions.words import notice
+from botbay.chat import consent, rooms
+
+
+class StartRecording(BotBayAction):
+    """A room's yes: by its owner or who pulled the bot in, with the notice to all."""
+
+    action = "action_start_recording"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        if context.room is None:
+            await consent.agree(context.session, context.contact.id, None)
+            dispatcher.utter_message(
+                text="好的，从现在起你私聊发给我的文字、图片和文件我都替你存着，只有你能看。想停就说「不要记录我」。"
+            )
+            return []
+        if not await rooms.may_decide(context.session, context.room.id, context.contact.id):
+            dispatcher.utter_message(text="开始记录要群主或拉我进来的人说才行，请他们 @我 说「开始记录」。")
+            return []
+        if await consent.start_recording(context.session, context.room.id, context.contact.id):
+            dispatcher.utter_message(
+                text=f"从现在起开始记录：{notice(context.settings)}\n要停就说「停止记录」。"
+            )
+        else:
+            dispatcher.utter_message(text="这个群已经在记录了。要停就说「停止记录」。")
+        return []
+
+
+class StopRecording(BotBayAction):
+    """Anyone who answers for the room may stop; what was kept can be erased with one more word."""
+
+    action = "action_stop_recording"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        if context.room is None:
+            erased = await consent.forget_private(context.session, context.contact.id)
+            gone = f"之前存的 {erased} 条也删掉了。" if erased else ""
+            dispatcher.utter_message(text=f"好的，私聊里的内容不再保存。{gone}")
+            return []
+        if not await rooms.may_decide(context.session, context.room.id, context.contact.id):
+            dispatcher.utter_message(
+                text="停止全群记录要群主或拉我进来的人说；只是不想被记录的话，说「不要记录我」，马上生效。"
+            )
+            return []
+        erased = await consent.erase_room(context.session, context.room.id)
+        gone = f"之前记的 {erased} 条已经删掉，" if erased else ""
+        dispatcher.utter_message(text=f"好的，这个群不再记录了。{gone}要再开始就说「开始记录」。")
+        return []
+
+
+class ForgetMe(BotBayAction):
+    action = "action_forget_me"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        room_id = context.room.id if context.room is not None else None
+        erased = await consent.refuse(context.session, context.contact.id, room_id)
+        gone = f"之前的 {erased} 条也删掉了" if erased else "之前也没有留下内容"
+        if room_id is not None:
+            text = f"好的，这个群里不再记录你，{gone}。在所有群都不想被记录，就私聊我说一声。"
+        else:
+            text = f"好的，从现在起哪里都不记录你，{gone}。改主意了就说「可以记录我」。"
+        dispatcher.utter_message(text=text)
+        return []
+
+
+class RememberMe(BotBayAction):
+    action = "action_remember_me"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        room = context.room
+        await consent.agree(context.session, context.contact.id, room.id if room is not None else None)
+        if room is None:
+            text = "谢谢信任！你私聊发给我的内容我会替你存着；各个群里也照群里的设定来。"
+        elif room.recording_at is None:
+            text = "好的，记下了。不过这个群还没开始记录，要等群主或拉我进来的人说「开始记录」。"
+        else:
+            text = "谢谢信任！从现在起你在这个群里说的也会保存。"
+        dispatcher.utter_message(text=text)
+        return []

@@ -1,0 +1,1 @@
+"""One folder a capability; others reach one through its ``service``."""

@@ -1,0 +1,1 @@
+"""Accounts: adding and finding them, signing in, and binding a WeChat contact to one."""
