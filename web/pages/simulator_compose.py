@@ -1,0 +1,162 @@
+"""What one writes with in the simulator: text, mentions, a quote, pictures and files."""
+
+from nicegui import events, ui
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from botbay.chat import simulator
+from botbay.chat.simulator_phone import ChatHead, Line, digest
+from web.layout import text
+from web.pages.simulator_parts import face
+from web.pages.simulator_phone import Phone, Screen
+
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_VOICES = (".amr", ".silk", ".slk")
+
+#: Enter sends, Shift+Enter is a new line; the Enter that ends a Chinese input method's word does neither.
+_ON_KEY = """(e) => {
+  if (e.key !== 'Enter' || e.shiftKey || e.isComposing || e.keyCode === 229) return;
+  e.preventDefault();
+  emit(e.target.value);
+}"""
+
+
+def kind_of(name: str, content_type: str) -> str:
+    """As what WeChat would send a file: image, video, voice or file."""
+    if content_type in PICTURES:
+        return "image"
+    if content_type.startswith("video/"):
+        return "video"
+    return "voice" if name.lower().endswith(_VOICES) else "file"
+
+
+class Composer:
+    def __init__(self, phone: Phone) -> None:
+        self._phone = phone
+        self._members: object = None
+        self._chat: object = None
+        self._box = ui.element("div").classes("sim-compose")
+        self._box.visible = False
+        with self._box:
+            self._quoting = ui.element("div").classes("sim-quoting").props("data-testid=quoting")
+            self._quoting.visible = False
+            with ui.element("div").classes("sim-tools"):
+                pictures = self._upload("image/*,video/*", "upload-picture")
+                files = self._upload("", "upload-file")
+                self._at = ui.button(icon="alternate_email", color=None).props(
+                    'flat round data-testid=at aria-label="提到某人"'
+                )
+                with self._at:
+                    self._menu = ui.menu().classes("sim-choices")
+                self._pick(pictures, "image", "图片或视频", "pick-picture")
+                self._pick(files, "attach_file", "文件", "pick-file")
+                self._input = ui.textarea().props("borderless dense autogrow rows=1 data-testid=input")
+                self._input.props["aria-label"] = "消息"
+                self._input.on("keydown", self._enter, js_handler=_ON_KEY)
+                send = ui.button("发送", on_click=lambda: self._send(self._input.value or ""))
+                send.props("unelevated data-testid=send").classes("sim-send")
+
+    def _upload(self, accept: str, mark: str) -> ui.upload:
+        upload = ui.upload(auto_upload=True, multiple=True, on_upload=self._uploaded).classes("hidden")
+        upload.on("rejected", lambda: ui.notify("这个文件不能从这里发。", type="warning", position="top"))
+        return upload.props(f"data-testid={mark}" + (f' accept="{accept}"' if accept else ""))
+
+    def _pick(self, upload: ui.upload, icon: str, name: str, mark: str) -> None:
+        button = (
+            ui.button(icon=icon, color=None)
+            .props(f'flat round data-testid={mark} aria-label="{name}"')
+            .tooltip(name)
+        )
+        # In the browser: it opens a file dialog only right after a click.
+        button.on("click", js_handler=f"() => getElement({upload.id}).$refs.qRef.pickFiles()")
+
+    # --- drawing ---
+
+    def show(self, screen: Screen, head: ChatHead | None) -> None:
+        """Be there for the open chat; gone when there is none to write in."""
+        self._box.visible = head is not None
+        if head is None:
+            return
+        place = (self._phone.me, head.chat)
+        if place != self._chat:
+            self._chat = place
+            self._input.set_value("")
+            self._paint_quote()
+        self._at.visible = head.is_room
+        members = [(seat.id, seat.shown) for seat in screen.seats if seat.id != self._phone.me]
+        if members != self._members:
+            self._members = members
+            self._menu.clear()
+            with self._menu:
+                for seat in screen.seats:
+                    if seat.id != self._phone.me:
+                        with ui.menu_item(
+                            on_click=lambda _, who=seat: self._mention(who.id, who.shown)
+                        ) as item:
+                            item.props("data-testid=mention")
+                            with ui.element("div").classes("sim-flex"):
+                                face(seat.id, seat.name, bot=seat.is_bot, small=True)
+                                text(seat.shown)
+
+    def quote(self, line: Line) -> None:
+        self._phone.quoting = line
+        self._paint_quote()
+        self._input.run_method("focus")
+
+    def _paint_quote(self) -> None:
+        line = self._phone.quoting
+        self._quoting.clear()
+        self._quoting.visible = line is not None
+        if line is not None:
+            with self._quoting:
+                about = digest(line.kind, line.text, line.file_name, recalled=False)
+                text(f"{line.talker}：{about}", "sim-cut sim-grow")
+                close = ui.button(icon="close", color=None, on_click=self._unquote)
+                close.props('flat round dense size=sm aria-label="不引用了"')
+
+    def _unquote(self) -> None:
+        self._phone.quoting = None
+        self._paint_quote()
+
+    # --- writing ---
+
+    def _mention(self, contact_id: str, name: str) -> None:
+        token = f"@{name}\u2005"
+        self._phone.mentions[token] = contact_id
+        self._input.set_value((self._input.value or "") + token)
+        self._input.run_method("focus")
+
+    async def _enter(self, event: events.GenericEventArguments) -> None:
+        await self._send(str(event.args))
+
+    async def _send(self, words: str) -> None:
+        phone, chat, me = self._phone, self._phone.chat, self._phone.me
+        if chat is None or me is None or not words.strip():
+            return
+        # Only what the @ button put in carries ids; a name typed by hand does not, as on many puppets.
+        mentioned = dict.fromkeys(who for token, who in phone.mentions.items() if token in words)
+        quoted_id = None if phone.quoting is None else phone.quoting.id
+
+        async def work(session: AsyncSession) -> bool:
+            await simulator.say(
+                session, chat, me, words.rstrip("\n"), mention_ids=list(mentioned), quoted_id=quoted_id
+            )
+            return True
+
+        if await phone.do(work):
+            self._input.set_value("")
+            phone.mentions.clear()
+            self._unquote()
+        await phone.look()
+
+    async def _uploaded(self, event: events.UploadEventArguments) -> None:
+        phone, chat, me, upload = self._phone, self._phone.chat, self._phone.me, event.file
+        if chat is None or me is None:
+            return
+
+        async def work(session: AsyncSession) -> None:
+            file = await simulator.keep_file(upload.name, upload.iterate())
+            await simulator.say_file(session, chat, me, kind_of(upload.name, upload.content_type), file)
+
+        await phone.act(work)
+        if isinstance(event.sender, ui.upload):
+            event.sender.reset()
