@@ -1,0 +1,23 @@
+"""Jieba's words of the normalised text."""
+
+import logging
+from typing import List
+
+import jieba
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.nlu.tokenizers.jieba_tokenizer import JiebaTokenizer
+from rasa.nlu.tokenizers.tokenizer import Token
+from rasa.shared.nlu.training_data.message import Message
+
+from rasa_project.components.text import normalise
+
+jieba.setLogLevel(logging.WARNING)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
+class NormalisingJiebaTokenizer(JiebaTokenizer):
+    """Rasa's jieba tokenizer on the normalised text: offsets count in that text, blanks are no tokens."""
+
+    def tokenize(self, message: Message, attribute: str) -> List[Token]:
+        words = jieba.tokenize(normalise(message.get(attribute)))
+        return [Token(word, start) for word, start, _ in words if not word.isspace()]
