@@ -20,9 +20,7 @@ BOTS = "work=t1@127.0.0.1:9000,life=t2@127.0.0.1:9001"
 
 @pytest.fixture(scope="module")
 def site(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:  # noqa: F811
-    with running_site(
-        postgres, tmp_path_factory.mktemp("pages"), bots=BOTS, login_whitelist="wxid_mine"
-    ) as running:
+    with running_site(postgres, tmp_path_factory.mktemp("pages"), bots=BOTS, login_whitelist="wxid_mine") as running:
         yield running
 
 

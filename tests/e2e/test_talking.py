@@ -270,7 +270,7 @@ async def test_two_people_in_one_room_in_two_forms_at_once(gateway: MockGateway)
         names = await session.execute(
             select(Contact.wechat_id, Contact.nickname).where(Contact.wechat_id.in_([one, two]))
         )
-        assert dict(names.tuples().all()) == {one: "甲甲", two: "乙乙"}
+        assert {row[0]: row[1] for row in names} == {one: "甲甲", two: "乙乙"}
 
 
 # --- keeping -----------------------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ async def test_what_the_owner_types_on_the_phone_is_theirs_and_makes_the_bot_ste
             found = await session.execute(
                 select(Message.from_self, Message.by_bot).where(Message.text == "我自己来跟他说")
             )
-            assert found.tuples().all() == [(True, False)]
+            assert [tuple(row) for row in found] == [(True, False)]
 
     await eventually(stored_as_the_owners)
     await chat.tell("帮助")

@@ -149,9 +149,7 @@ async def test_guessing_is_stopped_for_the_guesser_only() -> None:
             assert await service.check_password(session, "target", "guess", address="10.9.9.9") is None
         with pytest.raises(service.TooManyFailures):
             await service.check_password(session, "target", "correct horse", address="10.9.9.9")
-        assert (
-            await service.check_password(session, "target", "correct horse", address="10.9.9.8") is not None
-        )
+        assert await service.check_password(session, "target", "correct horse", address="10.9.9.8") is not None
 
 
 def test_failures_age_and_a_success_clears_them() -> None:
@@ -310,9 +308,7 @@ async def run(command: object, *arguments: str, stdin: str = "") -> tuple[int, s
 
 
 async def test_user_add_prints_a_link_or_takes_a_password() -> None:
-    code, out, _ = await run(
-        user, "add", "王芳", "--email", "wang@example.com", "--role", "maintainer", "--json"
-    )
+    code, out, _ = await run(user, "add", "王芳", "--email", "wang@example.com", "--role", "maintainer", "--json")
     added = json.loads(out)
     assert (code, added["name"], added["role"]) == (0, "王芳", "maintainer")
     assert "/login/" in added["link"]

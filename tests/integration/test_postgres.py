@@ -160,6 +160,17 @@ def test_processes_that_race_to_the_first_start_share_one_server(postgres: Embed
     assert {answer for answer, _ in answers} == {f"{postgres.pid()}\n"}, answers
 
 
+def test_whoever_came_too_late_to_start_it_does_not_start_it_after_its_end(postgres: EmbeddedPostgres) -> None:
+    postgres.prepare()
+    with subprocess.Popen(postgres.command(), cwd=REPOSITORY, stderr=subprocess.DEVNULL) as first:
+        postgres.start()  # with both on their way, either may win
+        postgres.stop()
+        if first.poll() is None:
+            first.terminate()
+    assert [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE] == []
+    assert not postgres.is_running()
+
+
 def test_a_port_that_somebody_took_is_replaced_and_everyone_learns_it(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
@@ -191,6 +202,9 @@ def test_a_stale_process_id_that_belongs_to_another_program_is_no_hindrance(
 
 def test_foreground_command_stops_on_ctrl_c_and_refuses_a_second_one(postgres: EmbeddedPostgres) -> None:
     with subprocess.Popen(postgres.command(), cwd=REPOSITORY, stderr=subprocess.DEVNULL) as server:
+        while not postgres.is_ready():
+            assert server.poll() is None
+            time.sleep(0.05)
         postgres.start()  # finds it
         assert postgres.pid() == server.pid
         second = subprocess.run(postgres.command(), cwd=REPOSITORY, capture_output=True, text=True, check=False)

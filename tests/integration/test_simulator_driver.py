@@ -152,9 +152,7 @@ async def test_logging_out_asks_for_a_scan_and_what_was_said_meanwhile_is_heard_
 
 async def test_a_driver_that_starts_while_logged_out_hears_the_qr_code(people: None) -> None:
     async with transaction() as session:
-        await simulator_line.log_out(
-            session, await simulator_line.open_account(session, "simulator"), "手机上退出"
-        )
+        await simulator_line.log_out(session, await simulator_line.open_account(session, "simulator"), "手机上退出")
     async with Ear(SimulatorDriver("simulator")).listening() as ear:
         await ear.until(base.Scan)
         await asyncio.sleep(0.2)
@@ -164,9 +162,7 @@ async def test_a_driver_that_starts_while_logged_out_hears_the_qr_code(people: N
 async def test_many_people_at_once_are_heard_in_the_order_of_the_chat(people: None) -> None:
     await _make_friends("li", "wang")
     async with Ear(SimulatorDriver("simulator")).listening() as ear:
-        await asyncio.gather(
-            *(_say(private_chat(BOT, who), who, f"{n}") for n in range(20) for who in ("li", "wang"))
-        )
+        await asyncio.gather(*(_say(private_chat(BOT, who), who, f"{n}") for n in range(20) for who in ("li", "wang")))
         heard = await ear.until(base.InboundMessage, 40)
     async with transaction() as session:
         queued = list(await session.scalars(select(SimEvent).order_by(SimEvent.id)))
@@ -267,16 +263,12 @@ async def test_a_group_with_its_names_mentions_quotes_and_comings_and_goings(peo
         [joined] = await ear.until(base.RoomJoin)
         assert (joined.invitee_ids, joined.inviter_id, joined.room.owner_id) == ((BOT,), "wang", "li")
         assert [member.name for member in joined.room.members] == ["老李", "小王", "小助手"]
-        answer = await driver.send_text(
-            Target(room_id=room.id, contact_id=None), "@王(测试)\u2005收到", ["wang"]
-        )
+        answer = await driver.send_text(Target(room_id=room.id, contact_id=None), "@王(测试)\u2005收到", ["wang"])
         assert answer is not None
         async with transaction() as session:
             chat = room_chat(room.id)
             quoted = int(answer.removeprefix("sim-"))
-            said = await simulator.say(
-                session, chat, "wang", "@小助手\u2005谁", mention_ids=[BOT], quoted_id=quoted
-            )
+            said = await simulator.say(session, chat, "wang", "@小助手\u2005谁", mention_ids=[BOT], quoted_id=quoted)
             await simulator.recall(session, said.id, "wang")
             await simulator.set_topic(session, room.id, "li", "产品二群")
             await simulator.kick(session, room.id, "li", "wang")
@@ -329,9 +321,7 @@ async def test_a_file_of_6_mb_goes_both_ways_unharmed(driver: SimulatorDriver, t
     assert (media.name, media.size, digest) == ("方案.pdf", len(data), hashlib.sha256(data).hexdigest())
     path = tmp_path / "out.bin"
     path.write_bytes(data)
-    source_id = await driver.send_file(
-        Target(room_id=None, contact_id="li"), path, "回执.bin", MessageKind.FILE
-    )
+    source_id = await driver.send_file(Target(room_id=None, contact_id="li"), path, "回执.bin", MessageKind.FILE)
     assert source_id is not None
     async with transaction() as session:
         shown = (await simulator_phone.history(session, private_chat(BOT, "li"), "li"))[-1]
@@ -339,8 +329,7 @@ async def test_a_file_of_6_mb_goes_both_ways_unharmed(driver: SimulatorDriver, t
     assert key is not None
     assert (shown.file_name, shown.file_size) == ("回执.bin", len(data))
     assert (
-        hashlib.sha256(b"".join([chunk async for chunk in storage.get(key)])).digest()
-        == hashlib.sha256(data).digest()
+        hashlib.sha256(b"".join([chunk async for chunk in storage.get(key)])).digest() == hashlib.sha256(data).digest()
     )
 
 
@@ -356,6 +345,21 @@ async def test_a_recalled_file_is_gone_everywhere(driver: SimulatorDriver) -> No
         await driver.fetch_media(sent.source_id, MessageKind.FILE)
     with pytest.raises(storage.NotStored):
         [chunk async for chunk in storage.get(file.key)]
+
+
+async def test_nothing_of_a_recalled_text_stays(people: None) -> None:
+    await _make_friends("li")
+    async with Ear(SimulatorDriver("simulator")).listening() as ear:
+        said = await _say(private_chat(BOT, "li"), "li", "这是秘密")
+        async with transaction() as session:
+            await simulator.recall(session, said.id, "li")
+        await ear.until(base.InboundMessage, 2)
+        await _say(private_chat(BOT, "li"), "li", "没事")
+        await ear.until(base.InboundMessage, 3)  # by now the first two are marked as heard
+    async with transaction() as session:
+        events = [str(event.payload) for event in await session.scalars(select(SimEvent))]
+        chat = [str(vars(message)) for message in await session.scalars(select(SimMessage))]
+    assert "秘密" not in "".join(events + chat)
 
 
 async def test_two_bots_in_one_group_hear_each_other_and_nobody_elses_private_chats(people: None) -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from botbay.postgres import EmbeddedPostgres
-from botbay.supervisor import Event, EventKind, Process, Supervisor
+from botbay.supervisor import Event, EventKind, Process, Supervisor, keeper
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -69,7 +69,7 @@ class Stack:
 
     def process(self, name: str, *manners: str, **settings: object) -> Process:
         async def started() -> bool:
-            return self._pid_file(name).exists()
+            return self._pid_file(name).exists() and is_alive(self.pid(name))
 
         defaults: dict[str, object] = {"title": name, "ready": started, "stop_timeout": 20}
         command = [sys.executable, "-c", CHILD, str(self._pid_file(name)), *manners]
@@ -152,6 +152,21 @@ async def test_a_crash_is_reported_with_its_last_words_and_mended_ever_more_slow
     await supervisor.stop()
     await running
     assert stack.record.of("sick")[-1] == EventKind.RESTARTING  # not waited for
+
+
+async def test_after_a_while_in_order_the_next_restart_is_quick_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "WELL_AGAIN", 0.2)
+    supervisor = stack.supervisor(stack.process("worker"))
+    running = asyncio.create_task(supervisor.run())
+    for life in (1, 2, 3):
+        await stack.record.until("worker", EventKind.READY, life)
+        await asyncio.sleep(0.3)
+        os.kill(stack.pid("worker"), signal.SIGKILL)
+        assert (await stack.record.until("worker", EventKind.RESTARTING, life)).seconds == 0.5
+    await supervisor.stop()
+    await running
 
 
 async def test_one_killed_from_outside_comes_back_and_its_children_do_not_pile_up(stack: Stack) -> None:

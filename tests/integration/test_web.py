@@ -52,9 +52,7 @@ async def disable(name: str) -> None:
         await accounts.disable(session, account)
 
 
-async def sign_in(
-    browser: httpx.AsyncClient, name: str, password: str = "long enough", **more: str
-) -> httpx.Response:
+async def sign_in(browser: httpx.AsyncClient, name: str, password: str = "long enough", **more: str) -> httpx.Response:
     return await browser.post("/login", data={"name": name, "password": password, **more})
 
 
@@ -136,9 +134,7 @@ async def test_a_new_password_ends_the_other_sessions(site: Site, browser: httpx
         ({"old": "long enough", "new": "short", "again": "short"}, "short"),
     ],
 )
-async def test_a_password_is_changed_with_care(
-    browser: httpx.AsyncClient, form: dict[str, str], problem: str
-) -> None:
+async def test_a_password_is_changed_with_care(browser: httpx.AsyncClient, form: dict[str, str], problem: str) -> None:
     await member(f"care-{problem}")
     await sign_in(browser, f"care-{problem}")
     answer = await browser.post("/me/password", data=form)
@@ -164,9 +160,7 @@ async def test_a_used_link_says_so_and_what_to_do(site: Site, browser: httpx.Asy
             assert "botbay login-link" in page.text
 
 
-async def test_who_came_by_a_link_sets_a_password_without_the_old_one(
-    site: Site, browser: httpx.AsyncClient
-) -> None:
+async def test_who_came_by_a_link_sets_a_password_without_the_old_one(site: Site, browser: httpx.AsyncClient) -> None:
     await member("forgetful")
     await browser.post(await site.login_link("forgetful"))
     answer = await browser.post("/me/password", data={"new": "remember me", "again": "remember me"})
@@ -204,9 +198,7 @@ async def test_a_session_cookie_made_elsewhere_is_worth_nothing(browser: httpx.A
 
 
 @pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}])
-async def test_another_site_cannot_act_in_somebodys_name(
-    browser: httpx.AsyncClient, headers: dict[str, str]
-) -> None:
+async def test_another_site_cannot_act_in_somebodys_name(browser: httpx.AsyncClient, headers: dict[str, str]) -> None:
     answer = await browser.post("/logout", headers=headers)
     assert answer.status_code == 403
     answer = await browser.post("/login", data={"name": "x", "password": "y"}, headers=headers)
@@ -215,9 +207,7 @@ async def test_another_site_cannot_act_in_somebodys_name(
 
 async def test_another_site_cannot_open_a_socket(site: Site) -> None:
     def handshake(origin: str) -> str:
-        with socket.create_connection(
-            ("127.0.0.1", int(site.url.rsplit(":", 1)[1])), timeout=10
-        ) as connection:
+        with socket.create_connection(("127.0.0.1", int(site.url.rsplit(":", 1)[1])), timeout=10) as connection:
             lines = [
                 "GET /_nicegui_ws/socket.io/?EIO=4&transport=websocket HTTP/1.1",
                 f"Host: {site.url.removeprefix('http://')}",
@@ -246,9 +236,7 @@ async def test_every_answer_carries_the_security_headers(browser: httpx.AsyncCli
 
 async def test_pages_name_no_other_host(browser: httpx.AsyncClient) -> None:
     text = (await browser.get("/login")).text + (await browser.get("/static/botbay.css")).text
-    assert [
-        url for url in re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?(https?:)?//[^"')]+""", text) if url
-    ] == []
+    assert [url for url in re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?(https?:)?//[^"')]+""", text) if url] == []
 
 
 async def test_a_page_that_is_not_there_says_so_in_chinese(browser: httpx.AsyncClient) -> None:
@@ -271,9 +259,7 @@ async def test_tokens_do_not_reach_the_log(site: Site, browser: httpx.AsyncClien
     assert link.rsplit("/", 1)[1] not in (site.work_dir.parent / "web.log").read_text()
 
 
-async def test_a_database_that_is_away_is_told_and_found_again(
-    site: Site, browser: httpx.AsyncClient
-) -> None:
+async def test_a_database_that_is_away_is_told_and_found_again(site: Site, browser: httpx.AsyncClient) -> None:
     await member("patient")
     await sign_in(browser, "patient")
     settings = load_settings()
@@ -282,9 +268,7 @@ async def test_a_database_that_is_away_is_told_and_found_again(
     base, name = url.rsplit("/", 1)
     with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
-        )
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         try:
             assert (await browser.get("/health")).json() == {"status": "degraded", "database": False}
             answer = await browser.get("/me")

@@ -15,11 +15,15 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / "rasa_project/.venv/bin/python"
 SECRET = "a secret of this test"
 CODE = "123456"
+ACTING = {"bind_account", "unbind_account", "name_bot", "stop_bot", "start_bot"}
+ACTING |= {"start_recording", "stop_recording", "forget_me", "remember_me"}
+INERT = {"out_of_scope", "chitchat", "nlu_fallback"}
 
 
 class Actions:
@@ -314,12 +318,27 @@ def test_a_turn_posted_again_is_answered_from_the_tracker(rasa: Rasa, actions: A
 
 
 @pytest.mark.parametrize(
-    "text", ["/action_stop_bot", "/stop_bot", "  /unbind_account", "／stop_bot", '/name_bot{"nickname":"黑客"}', "/restart"]
+    "text",
+    ["/action_stop_bot", "/stop_bot", "  /unbind_account", "／stop_bot", '/name_bot{"nickname":"黑客"}', "/restart"],
 )
 def test_a_text_is_never_taken_for_an_order(rasa: Rasa, text: str) -> None:
     parsed = rasa.post("/parse", {"text": text, "metadata": {"audience": "private", "bound": True}}).json()
     assert parsed["intent"]["name"] in ("nlu_fallback", "out_of_scope", "chitchat")
     assert rasa.say("kim", text, bound=True).startswith(("action_default_fallback", "哈哈", "这个", "我还在"))
+
+
+def test_what_it_has_never_seen_is_understood_and_it_seldom_acts_by_mistake(rasa: Rasa) -> None:
+    blocks = yaml.safe_load((ROOT / "rasa_project/tests/test_nlu.yml").read_text("utf-8"))["nlu"]
+    right = wrong_deeds = asked = 0
+    for block in blocks:
+        for line in block["examples"].splitlines():
+            parsed = rasa.post("/parse", {"text": line.removeprefix("- "), "metadata": {}}).json()
+            found, wanted = parsed["intent"]["name"], block["intent"]
+            asked += 1
+            right += found == wanted or {found, wanted} <= INERT
+            wrong_deeds += found in ACTING and found != wanted
+    assert right / asked > 0.93
+    assert wrong_deeds / asked < 0.01
 
 
 def test_parsing_touches_no_conversation(rasa: Rasa) -> None:

@@ -85,9 +85,7 @@ class SimulatorWorld:
         chat = self._chat(room_id, talker_id)
         async with transaction() as session:
             quoted_id = None if quoted is None else await self._said_long_ago(session, chat, quoted[1])
-            message = await simulator.say(
-                session, chat, talker_id, text, mention_ids=mention_ids, quoted_id=quoted_id
-            )
+            message = await simulator.say(session, chat, talker_id, text, mention_ids=mention_ids, quoted_id=quoted_id)
         return message.source_id
 
     async def type_on_phone(self, text: str, *, room_id: str | None = None, to: str | None = None) -> str:
@@ -96,9 +94,7 @@ class SimulatorWorld:
         self._typed.add(message.source_id)
         return message.source_id
 
-    async def send_media(
-        self, talker_id: str, path: Path, kind: MessageKind, *, room_id: str | None = None
-    ) -> str:
+    async def send_media(self, talker_id: str, path: Path, kind: MessageKind, *, room_id: str | None = None) -> str:
         data = await asyncio.to_thread(path.read_bytes)
 
         async def chunks() -> AsyncIterator[bytes]:

@@ -1,0 +1,83 @@
+"""The sentences that the dialogue is trained and tested on, and the names that the domain shares with the actions."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rasa_sdk.executor import ActionExecutor
+
+PROJECT = Path(__file__).parents[2] / "rasa_project"
+ACTING = {
+    "accounts": ["bind_account", "unbind_account"],
+    "naming": ["name_bot"],
+    "switching": ["stop_bot", "start_bot"],
+    "recording": ["start_recording", "stop_recording", "forget_me", "remember_me"],
+}
+TRIGGERS = {"new_friend", "room_joined"}
+
+
+def sentences(path: Path) -> list[tuple[str, str]]:
+    """Text and intent of every example in an NLU file."""
+    blocks = yaml.safe_load(path.read_text("utf-8"))["nlu"]
+    return [(line.removeprefix("- "), block["intent"]) for block in blocks for line in block["examples"].splitlines()]
+
+
+@pytest.fixture(scope="module")
+def training() -> list[tuple[str, str]]:
+    return [pair for path in sorted((PROJECT / "data/nlu").glob("*.yml")) for pair in sentences(path)]
+
+
+@pytest.fixture(scope="module")
+def held_out() -> list[tuple[str, str]]:
+    return sentences(PROJECT / "tests/test_nlu.yml")
+
+
+@pytest.fixture(scope="module")
+def domain() -> dict[str, list[Any]]:
+    merged: dict[str, list[Any]] = {}
+    for path in sorted((PROJECT / "domain").glob("*.yml")):
+        for key, value in yaml.safe_load(path.read_text("utf-8")).items():
+            merged.setdefault(key, []).extend(value)
+    return merged
+
+
+def test_every_intent_has_enough_varied_sentences(training: list[tuple[str, str]]) -> None:
+    count = Counter(intent for _, intent in training)
+    assert min(count.values()) >= 40, count
+
+
+def test_no_sentence_stands_twice(training: list[tuple[str, str]]) -> None:
+    assert [text for text, times in Counter(text for text, _ in training).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("topic", ACTING)
+def test_commands_stand_beside_near_misses_in_the_same_words(topic: str) -> None:
+    pairs = sentences(PROJECT / f"data/nlu/{topic}.yml")
+    near_misses = [text for text, intent in pairs if intent == "out_of_scope"]
+    assert len(near_misses) >= 40 * len(ACTING[topic])
+    for intent in ACTING[topic]:
+        words = {text[i : i + 2] for text, found in pairs if found == intent for i in range(len(text) - 1)}
+        shared = [text for text in near_misses if any(text[i : i + 2] in words for i in range(len(text) - 1))]
+        assert len(shared) >= 40, intent
+
+
+def test_held_out_sentences_are_held_out(training: list[tuple[str, str]], held_out: list[tuple[str, str]]) -> None:
+    assert {text for text, _ in training} & {text for text, _ in held_out} == set()
+    assert min(Counter(intent for _, intent in held_out).values()) >= 15
+
+
+def test_domain_and_data_name_the_same_intents(
+    domain: dict[str, list[Any]], training: list[tuple[str, str]], held_out: list[tuple[str, str]]
+) -> None:
+    trained = {intent for _, intent in training}
+    assert trained == {intent for _, intent in held_out}
+    assert set(domain["intents"]) == trained | TRIGGERS | {"nlu_fallback"}
+
+
+def test_every_action_of_the_domain_is_served(domain: dict[str, list[Any]]) -> None:
+    named = {next(iter(action)) if isinstance(action, dict) else action for action in domain["actions"]}
+    executor = ActionExecutor()
+    executor.register_package("actions")
+    assert set(executor.actions) == named
