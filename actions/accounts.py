@@ -7,7 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.base import BotBayAction, BotBayForm, Context, slots
-from botbay.chat import consent
+from botbay.chat import accounts, consent
 from workers.accounts import service
 from workers.accounts.service import BindResult
 
@@ -106,7 +106,7 @@ class UnbindAccount(BotBayAction):
             dispatcher.utter_message(text="已经解绑了。想再绑的时候，跟我说「绑定账号」。")
         else:
             dispatcher.utter_message(text="好，那就不解绑，一切照旧。")
-        return slots(unbind_confirmed=None, bound=context.contact.account_id is not None)
+        return slots(unbind_confirmed=None, bound=await accounts.bound(context.session, context.contact))
 
 
 class ForgetForm(BotBayAction):

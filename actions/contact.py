@@ -7,6 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import BotBayAction, Context, slots
 from actions.words import notice
+from botbay.chat import accounts
 
 
 class MeetContact(BotBayAction):
@@ -17,7 +18,7 @@ class MeetContact(BotBayAction):
     async def answer(
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
-        return slots(bound=context.contact.account_id is not None, named=context.contact.nickname is not None)
+        return slots(bound=await accounts.bound(context.session, context.contact), named=context.contact.nickname is not None)
 
 
 class GreetContact(BotBayAction):

@@ -6,6 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import BotBayAction, Context
+from botbay.chat import accounts
 
 
 class Help(BotBayAction):
@@ -21,7 +22,7 @@ class Help(BotBayAction):
             )
             return []
         account = (
-            "换账号说「解绑」" if context.contact.account_id is not None else "说「绑定账号」，我就认识你了"
+            "换账号说「解绑」" if await accounts.bound(context.session, context.contact) else "说「绑定账号」，我就认识你了"
         )
         dispatcher.utter_message(
             text="我现在会这些，直接用你的话说就行：\n"
@@ -57,7 +58,7 @@ class DefaultFallback(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         if context.private:
-            example = "「以后叫你小贝」" if context.contact.account_id is not None else "「绑定账号」"
+            example = "「以后叫你小贝」" if await accounts.bound(context.session, context.contact) else "「绑定账号」"
             text = f"这句我没听懂。可以试试{example}或「停止应答」，发「帮助」看我会的全部。"
         else:
             text = "这句我没听懂。可以试试 @我 说「开始记录」或「帮助」。"

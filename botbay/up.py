@@ -27,6 +27,22 @@ def _processes(settings: Settings) -> list[Process]:
     return made
 
 
+def _database_process(database: EmbeddedPostgres) -> Process:
+    async def ready() -> bool:
+        return await asyncio.to_thread(database.is_ready)
+
+    return Process(
+        name="postgres",
+        title="数据库",
+        command=database.command(),
+        running=database.pid,
+        ready=ready,
+        healthy=ready,
+        stop_signal=signal.SIGINT,  # SIGTERM would wait for every client to leave
+        stop_timeout=30,
+    )
+
+
 def _check_ports(settings: Settings) -> None:
     """A port that is taken is better said now than found in a log."""
     for name, host, port in (
@@ -76,17 +92,7 @@ async def _up(settings: Settings, started: float, *, demo: bool) -> None:
     processes = _processes(settings)
     if settings.database_url is None:
         database = EmbeddedPostgres(settings.data_dir / "postgres")
-        processes.insert(
-            0,
-            Process(
-                name="postgres",
-                title="数据库",
-                command=database.command(),
-                running=database.pid,
-                ready=lambda: asyncio.to_thread(database.is_ready),
-                stop_signal=signal.SIGINT,
-            ),
-        )
+        processes.insert(0, _database_process(database))
     announcer = _Announcer(processes)
     supervisor = Supervisor(processes, announcer, settings.data_dir / "logs")
     loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import jobs
-from botbay.chat import bots, contacts, conversations, rooms
+from botbay.chat import accounts, bots, contacts, conversations, rooms
 from botbay.chat.models import Bot, BotState, Friend, Room, RoomBot
 from botbay.db import now, transaction
 from botbay.settings import BotConfig, Settings
@@ -249,7 +249,7 @@ class BotRunner:
         if known is None:
             return False
         friend = await session.get(Friend, (self._bot_id, known.id))
-        return known.account_id is not None or (friend is not None and friend.engaged_at is not None)
+        return await accounts.bound(session, known) or (friend is not None and friend.engaged_at is not None)
 
     async def _accept_friendship(self, work: jobs.Work) -> None:
         contact_id = int(work.payload["contact_id"])

@@ -18,7 +18,7 @@ import httpx
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from botbay.chat import contacts, conversations, outbox
+from botbay.chat import accounts, contacts, conversations, outbox
 from botbay.chat.conversations import Claim
 from botbay.chat.models import Bot, Contact, Conversation, Gate, Turn
 from botbay.db import Listener, now, transaction
@@ -191,7 +191,7 @@ class Dispatcher:
             "bot_id": bot.id,
             "contact_id": contact.id,
             "room_id": room_id,
-            "bound": contact.account_id is not None,
+            "bound": await accounts.bound(session, contact),
             "named": contact.nickname is not None,
         }
         return _Work(

@@ -136,10 +136,8 @@ class Inbox:
     async def _look_up(self, session: AsyncSession, batch: Sequence[InboundMessage]) -> _Known:
         bot = await session.get_one(Bot, self._bot_id)
         room_ids = {m.room_id for m in batch if m.room_id is not None}
-        found_rooms = (
-            await session.scalars(select(Room).where(Room.wechat_id.in_(room_ids))) if room_ids else []
-        )
-        rooms = {room.wechat_id: room for room in found_rooms}
+        found_rooms = await session.scalars(select(Room).where(Room.wechat_id.in_(room_ids)))
+        rooms: dict[str, Room] = {room.wechat_id: room for room in found_rooms}
         names = {m.talker.id: m.talker.name for m in batch if self._concerns(m, rooms)}
         names |= {
             m.listener_id: "" for m in batch if m.from_self and m.listener_id and m.listener_id not in names

@@ -11,7 +11,8 @@ import hmac
 import json
 import logging
 import time
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from rasa.core.actions.action import ActionExecutionRejection
 from rasa.core.agent import Agent
@@ -55,7 +56,7 @@ def signature_holds(secret: str, timestamp: str, signed: str, body: bytes, now: 
     return hmac.compare_digest(signature(secret, timestamp, body).encode(), signed.encode())
 
 
-def harmless(text: Optional[str]) -> str:
+def harmless(text: str | None) -> str:
     """The text, with a leading slash made full-width: Rasa would take `/intent{…}` for an order."""
     text = (text or "").strip()
     return f"／{text[1:]}" if text.startswith("/") else text
@@ -68,11 +69,11 @@ class BotBayInput(InputChannel):
         self._secret = secret
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         return "botbay"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "BotBayInput":
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "BotBayInput":
         """Raises RasaException when the secret is missing, so that Rasa does not start unprotected."""
         secret = str((credentials or {}).get("secret") or "")
         if not secret or secret.startswith("$"):
@@ -98,7 +99,7 @@ class BotBayInput(InputChannel):
         return botbay
 
     async def _answer(
-        self, request: Request, handle: "Callable[[Agent, Dict[str, Any]], Awaitable[Dict[str, Any]]]"
+        self, request: Request, handle: "Callable[[Agent, dict[str, Any]], Awaitable[dict[str, Any]]]"
     ) -> HTTPResponse:
         timestamp = request.headers.get("x-botbay-timestamp", "")
         signed = request.headers.get("x-botbay-signature", "")
@@ -117,7 +118,7 @@ class BotBayInput(InputChannel):
             return _error(500, str(problem) if isinstance(problem, TurnNotDone) else type(problem).__name__)
 
 
-async def handle_turn(agent: Agent, body: Dict[str, Any]) -> Dict[str, Any]:
+async def handle_turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     """Runs one turn, or finds its replies if it has been run: `{"replies": [...]}`."""
     message = _message(body)
     processor = agent.processor
@@ -130,7 +131,7 @@ async def handle_turn(agent: Agent, body: Dict[str, Any]) -> Dict[str, Any]:
         return {"replies": replies_to(message.message_id, tracker)}
 
 
-async def parse_text(agent: Agent, body: Dict[str, Any]) -> Dict[str, Any]:
+async def parse_text(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     """Intent and entities of `text`; no conversation is touched."""
     processor = agent.processor
     assert processor is not None
@@ -140,9 +141,9 @@ async def parse_text(agent: Agent, body: Dict[str, Any]) -> Dict[str, Any]:
     return {"intent": intent, "entities": parsed["entities"]}
 
 
-def replies_to(message_id: str, tracker: DialogueStateTracker) -> List[Dict[str, Any]]:
+def replies_to(message_id: str, tracker: DialogueStateTracker) -> list[dict[str, Any]]:
     """What the bot said between the message with this id and the next one, in order."""
-    replies: List[Dict[str, Any]] = []
+    replies: list[dict[str, Any]] = []
     within = False
     for event in tracker.events:
         if isinstance(event, UserUttered):
@@ -178,9 +179,7 @@ async def _run(processor: MessageProcessor, message: UserMessage) -> DialogueSta
     return tracker
 
 
-async def _act(
-    processor: MessageProcessor, tracker: DialogueStateTracker, output: CollectingOutputChannel
-) -> bool:
+async def _act(processor: MessageProcessor, tracker: DialogueStateTracker, output: CollectingOutputChannel) -> bool:
     """Takes the next action; False once it is the bot's turn to listen."""
     try:
         action, prediction = processor.predict_next_with_tracker_if_should(tracker)
@@ -192,9 +191,7 @@ async def _act(
     try:
         events = await action.run(output, processor.nlg, before, processor.domain)
     except ActionExecutionRejection:
-        tracker.update(
-            ActionExecutionRejected(action.name(), prediction.policy_name, prediction.max_confidence)
-        )
+        tracker.update(ActionExecutionRejected(action.name(), prediction.policy_name, prediction.max_confidence))
         return True
     except Exception as problem:
         raise TurnNotDone(f"{action.name()} failed") from problem
@@ -210,7 +207,7 @@ def _forbid_forgetting(processor: MessageProcessor) -> None:
         processor.tracker_store = processor.tracker_store._tracker_store
 
 
-def _message(body: Dict[str, Any]) -> UserMessage:
+def _message(body: dict[str, Any]) -> UserMessage:
     metadata = _field(body, "metadata", dict)
     trigger = body.get("trigger")
     common = {
@@ -234,7 +231,7 @@ def _message(body: Dict[str, Any]) -> UserMessage:
     return UserMessage(f"/{intent}", parse_data=parsed, **common)
 
 
-def _body(raw: bytes) -> Dict[str, Any]:
+def _body(raw: bytes) -> dict[str, Any]:
     try:
         body = json.loads(raw)
     except ValueError as problem:
@@ -244,7 +241,7 @@ def _body(raw: bytes) -> Dict[str, Any]:
     return body
 
 
-def _field(body: Dict[str, Any], name: str, kind: type) -> Any:
+def _field(body: dict[str, Any], name: str, kind: type) -> Any:
     value = body.get(name)
     if not isinstance(value, kind) or (kind is str and not value and name != "text"):
         raise BadTurn(f"{name} is missing or of the wrong kind")

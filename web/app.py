@@ -75,9 +75,7 @@ def create_app() -> FastAPI:
         page.register()
     errors.install(app)
     errors.install(pages_app)
-    pages_app.colors(
-        primary="#0f766e", secondary="#5d6f6d", accent="#0f766e", negative="#b42318", warning="#b26a00"
-    )
+    pages_app.colors(primary="#0f766e", secondary="#5d6f6d", accent="#0f766e", negative="#b42318", warning="#b26a00")
     ui.add_head_html(HEAD, shared=True)
     ui.run_with(
         app,

@@ -80,9 +80,7 @@ async def _gaps(session: AsyncSession, bot_ids: Iterable[int], since: datetime) 
     return found
 
 
-async def _refused(
-    session: AsyncSession, bot_ids: Iterable[int], since: datetime
-) -> dict[int, list[Refused]]:
+async def _refused(session: AsyncSession, bot_ids: Iterable[int], since: datetime) -> dict[int, list[Refused]]:
     found: dict[int, dict[str, Refused]] = defaultdict(dict)
     query = (
         select(RefusedLogin)

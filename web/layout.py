@@ -42,11 +42,7 @@ def frame(title: str, *, subtitle: str = "", wide: bool = False) -> Iterator[Non
     account: Account = request.state.account
     here = request.url.path
     ui.page_title(f"{title} · BotBay")
-    with (
-        ui.left_drawer(value=None, elevated=False)
-        .props("breakpoint=899 width=220")
-        .classes("bb-drawer") as drawer
-    ):
+    with ui.left_drawer(value=None, elevated=False).props("breakpoint=899 width=220").classes("bb-drawer") as drawer:
         _navigation(account, here)
     with ui.header().classes("bb-header items-center"):
         button = ui.button(icon="menu", on_click=drawer.toggle).props('flat round dense aria-label="菜单"')
@@ -63,9 +59,7 @@ def frame(title: str, *, subtitle: str = "", wide: bool = False) -> Iterator[Non
 def _navigation(account: Account, here: str) -> None:
     with ui.element("nav").classes("bb-nav").props('aria-label="导航"'):
         for path, name, icon, maintainers in _NAVIGATION:
-            if (maintainers and account.role != Role.MAINTAINER) or (
-                path == "/simulator" and not simulated()
-            ):
+            if (maintainers and account.role != Role.MAINTAINER) or (path == "/simulator" and not simulated()):
                 continue
             with ui.item().props(f"href={path} data-testid=nav-{path.strip('/') or 'home'}") as item:
                 if path == here:
@@ -79,9 +73,7 @@ def _navigation(account: Account, here: str) -> None:
         text(account.display_name, "bb-strong bb-grow").props("data-testid=who")
         text("维护者" if account.role == Role.MAINTAINER else account.name, "bb-soft bb-small")
         with ui.element("form").props("method=post action=/logout").classes("q-mt-sm"):
-            ui.button("退出登录", icon="logout", color=None).props(
-                "type=submit flat dense no-caps data-testid=logout"
-            )
+            ui.button("退出登录", icon="logout", color=None).props("type=submit flat dense no-caps data-testid=logout")
 
 
 @contextmanager

@@ -106,20 +106,14 @@ Maintainer = Annotated[Account, Depends(require_maintainer)]
 
 
 @asynccontextmanager
-async def acting(
-    account: Account, *, maintainer: bool = False
-) -> AsyncIterator[tuple[AsyncSession, Account]]:
+async def acting(account: Account, *, maintainer: bool = False) -> AsyncIterator[tuple[AsyncSession, Account]]:
     """A transaction in which the page's account does something, and the account as it stands now.
 
     A page stays open for days: rights are looked at again at each act. Raises SignInNeeded, MaintainerNeeded.
     """
     async with transaction() as session:
         current = await accounts.get_account(session, account.id)
-        if (
-            current is None
-            or current.disabled_at is not None
-            or current.password_hash != account.password_hash
-        ):
+        if current is None or current.disabled_at is not None or current.password_hash != account.password_hash:
             raise SignInNeeded("/")
         if maintainer and current.role != Role.MAINTAINER:
             raise MaintainerNeeded

@@ -37,6 +37,7 @@ class Account(Identified, Base):
     timezone: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     disabled_at: Mapped[datetime | None]
+    __table_args__ = (Index("uq_accounts_name_folded", sql("lower(name)"), unique=True),)
 
 
 class Workspace(Identified, Base):

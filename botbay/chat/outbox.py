@@ -137,29 +137,23 @@ async def recognise_echo(
 
     By the source id where the send told it, else the oldest one under way with the same text (None: a file).
     """
-    known = await session.scalar(
-        select(OutboxItem.id).where(
-            OutboxItem.conversation_id.in_(conversation_ids), OutboxItem.source_id == source_id
-        )
-    )
-    if known is not None:
-        return True
     same = OutboxItem.kind != "text" if text is None else OutboxItem.text == text
-    item = await session.scalar(
+    under_way = (
+        OutboxItem.source_id.is_(None)
+        & OutboxItem.state.in_((OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.LOST, OutboxState.SENT))
+        & (OutboxItem.created_at > since)
+        & same
+    )
+    # One question with both ways to know it: the sender may be writing the source id down at this very moment. And
+    # asked again, because the one that was waited for may have turned out to be another message's.
+    candidate = (
         select(OutboxItem)
-        .where(
-            OutboxItem.conversation_id.in_(conversation_ids),
-            OutboxItem.source_id.is_(None),
-            OutboxItem.state.in_(
-                (OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.LOST, OutboxState.SENT)
-            ),
-            OutboxItem.created_at > since,
-            same,
-        )
-        .order_by(OutboxItem.id)
+        .where(OutboxItem.conversation_id.in_(conversation_ids), (OutboxItem.source_id == source_id) | under_way)
+        .order_by(OutboxItem.source_id.is_(None), OutboxItem.id)
         .limit(1)
         .with_for_update()
     )
+    item = await session.scalar(candidate) or await session.scalar(candidate)
     if item is None:
         return False
     item.source_id = source_id

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import String, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +38,9 @@ def bot_id(name: str) -> str:
 async def open_account(session: AsyncSession, name: str) -> SimBot:
     """The account of the bot called ``name`` in the settings, made and logged in at first use."""
     key = bot_id(name)
+    bot = await session.get(SimBot, key)
+    if bot is not None:
+        return bot
     await session.execute(insert(SimContact).values(id=key, name=DEFAULT_NAME).on_conflict_do_nothing())
     await session.execute(insert(SimBot).values(id=key, name=name).on_conflict_do_nothing())
     return await session.get_one(SimBot, key)
@@ -59,9 +62,7 @@ async def log_in(session: AsyncSession, bot: SimBot) -> None:
     await tell(session, [bot.id], SimEventKind.LOGIN, {})
 
 
-async def tell(
-    session: AsyncSession, bot_ids: Sequence[str], kind: SimEventKind, payload: Mapping[str, Any]
-) -> None:
+async def tell(session: AsyncSession, bot_ids: Sequence[str], kind: SimEventKind, payload: Mapping[str, Any]) -> None:
     """Queue an event for the drivers of these bots."""
     # The lock makes the order of ids that of the commits, so that no driver passes over an event.
     await session.execute(
@@ -88,7 +89,9 @@ async def attach(session: AsyncSession, name: str) -> SimBot:
 async def next_event(session: AsyncSession, bot_id: str, taken: int | None) -> SimEvent | None:
     """Mark ``taken`` (the event answered before) as heard, and give the next one that waits."""
     if taken is not None:
-        await session.execute(update(SimEvent).where(SimEvent.id == taken).values(taken_at=now()))
+        # What was said stays in the chat only, where it can be recalled.
+        without_text = SimEvent.payload.op("-")(literal("text", String))
+        await session.execute(update(SimEvent).where(SimEvent.id == taken).values(taken_at=now(), payload=without_text))
         await notify(session, OUT)
     of_account = SimEvent.kind.in_(ACCOUNT_EVENTS)
     waiting = select(SimEvent).where(SimEvent.bot_id == bot_id, SimEvent.taken_at.is_(None))

@@ -97,9 +97,7 @@ class SimMessage(Identified, Base):
     kind: Mapped[str]  # connector.drivers.base.MessageKind
     text: Mapped[str] = mapped_column(String, default="")
     mention_ids: Mapped[list[str]] = mapped_column(JSONB, default=list)
-    quoted_id: Mapped[int | None] = mapped_column(
-        ForeignKey("sim_messages.id", ondelete="SET NULL"), index=True
-    )
+    quoted_id: Mapped[int | None] = mapped_column(ForeignKey("sim_messages.id", ondelete="SET NULL"), index=True)
     file_key: Mapped[str | None]  # in storage
     file_name: Mapped[str | None]
     file_size: Mapped[int | None]  # bytes
@@ -137,7 +135,8 @@ ACCOUNT_EVENTS = (SimEventKind.SCAN, SimEventKind.LOGIN, SimEventKind.LOGOUT)
 class SimEvent(Identified, Base):
     """Something that a bot's driver has to hear, in the order of ``id``; heard once ``taken_at`` is set.
 
-    ``payload`` is what WeChat's server would send: ids, and a message as it was when it was sent.
+    ``payload`` is what WeChat's server would send: ids, and a message as it was when it was sent, until it is
+    heard.
     """
 
     __tablename__ = "sim_events"
@@ -146,6 +145,4 @@ class SimEvent(Identified, Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(default=now)
     taken_at: Mapped[datetime | None]
-    __table_args__ = (
-        Index("ix_sim_events_waiting", "bot_id", "id", postgresql_where=text("taken_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_sim_events_waiting", "bot_id", "id", postgresql_where=text("taken_at IS NULL")),)

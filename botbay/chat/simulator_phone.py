@@ -90,9 +90,7 @@ def digest(kind: str, text: str, file_name: str | None, *, recalled: bool) -> st
 async def people(session: AsyncSession) -> list[SimContact]:
     """Everybody but the bots' accounts, oldest first."""
     bots = select(SimBot.id)
-    found = (
-        select(SimContact).where(SimContact.id.not_in(bots)).order_by(SimContact.created_at, SimContact.id)
-    )
+    found = select(SimContact).where(SimContact.id.not_in(bots)).order_by(SimContact.created_at, SimContact.id)
     return list(await session.scalars(found))
 
 
@@ -169,9 +167,7 @@ async def _private(session: AsyncSession, viewer_id: str) -> list[ChatHead]:
         select(SimBot.id, bot.name, SimContact, SimFriendship, message)
         .join(bot, bot.id == SimBot.id)
         .join(SimContact, SimContact.id.not_in(select(SimBot.id)))
-        .outerjoin(
-            SimFriendship, and_(SimFriendship.bot_id == SimBot.id, SimFriendship.contact_id == SimContact.id)
-        )
+        .outerjoin(SimFriendship, and_(SimFriendship.bot_id == SimBot.id, SimFriendship.contact_id == SimContact.id))
         .outerjoin(newest, onclause=SimContact.id.is_not(None))
         .where(
             or_(
@@ -185,9 +181,7 @@ async def _private(session: AsyncSession, viewer_id: str) -> list[ChatHead]:
         title = bot_name if contact.id == viewer_id else friendship.alias or contact.name
         friends = friendship is not None and friendship.accepted_at is not None
         asked = friendship is not None and not friends
-        heads.append(
-            _head(private_chat(bot_id, contact.id), title, message_row, can_talk=friends, asked=asked)
-        )
+        heads.append(_head(private_chat(bot_id, contact.id), title, message_row, can_talk=friends, asked=asked))
     return heads
 
 

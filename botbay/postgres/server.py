@@ -75,6 +75,10 @@ class EmbeddedPostgres:
             if time.monotonic() > deadline:
                 raise PostgresError(f"数据库 {timeout:.0f} 秒内没有准备好:请看 {self._log},或稍等再试")
             time.sleep(0.05)
+        if child is not None and child != self.pid():
+            # Somebody else was quicker. Left alone, ours might start a server just after that one is stopped.
+            os.kill(child, signal.SIGTERM)
+            os.waitpid(child, 0)
 
     def stop(self, timeout: float = 30.0) -> None:
         """Stop the server, whoever started it, and leave nothing of it. Does nothing when there is none.

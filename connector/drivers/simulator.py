@@ -117,9 +117,7 @@ class SimulatorDriver:
                 )
             case SimEventKind.ROOM_INVITE:
                 inviter = await self._card(session, data["inviter_id"])
-                return base.RoomInvite(
-                    invitation_id=data["invitation_id"], topic=data["topic"], inviter=inviter
-                )
+                return base.RoomInvite(invitation_id=data["invitation_id"], topic=data["topic"], inviter=inviter)
             case SimEventKind.ROOM_LEAVE:
                 return base.RoomLeave(
                     room_id=data["room_id"],
@@ -154,9 +152,7 @@ class SimulatorDriver:
 
     async def send_text(self, target: base.Target, text: str, mention_ids: Sequence[str] = ()) -> str | None:
         async with self._sending() as session:
-            message = await simulator.say(
-                session, self._chat(target), self._id, text, mention_ids=mention_ids
-            )
+            message = await simulator.say(session, self._chat(target), self._id, text, mention_ids=mention_ids)
         return message.source_id
 
     async def send_file(self, target: base.Target, path: Path, name: str, kind: MessageKind) -> str | None:
@@ -164,8 +160,15 @@ class SimulatorDriver:
             file = await simulator.keep_file(name, _read(path))
         except (storage.StorageError, OSError) as error:
             raise DriverError(f"文件没有发出去：{error}") from error
-        async with self._sending() as session:
-            message = await simulator.say_file(session, self._chat(target), self._id, kind, file)
+        try:
+            async with self._sending() as session:
+                message = await simulator.say_file(session, self._chat(target), self._id, kind, file)
+        except SendUnknown:
+            raise
+        except DriverError:
+            with contextlib.suppress(storage.StorageError):
+                await storage.delete(file.key)
+            raise
         return message.source_id
 
     @contextlib.asynccontextmanager

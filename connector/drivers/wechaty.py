@@ -135,7 +135,8 @@ class WechatyDriver:
 
         async def watch() -> None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(first_event.wait(), timing.greeting)
+                async with asyncio.timeout(timing.greeting):
+                    await first_event.wait()
             if not first_event.is_set():
                 await puppet.sign_of_life(timing.check_timeout)
             self._puppet = puppet

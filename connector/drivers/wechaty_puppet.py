@@ -140,10 +140,18 @@ class GatewayPuppet(PuppetService):
         if self._closed:
             work.close()
             raise DriverUnavailable("网关没有连上")
-        # grpclib wakes waiting calls by cancelling their task and never takes that back, which would
-        # confuse the caller's own timeouts and task groups: so each call has a task of its own.
+        # grpclib wakes waiting calls by cancelling their task, never takes that back, and may turn a real
+        # cancellation into an error of its own: each call has a task of its own, so that callers are spared.
+        task = asyncio.create_task(work)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            done, _ = await asyncio.wait([task], timeout=timeout)
+        finally:
+            task.cancel()
         with _translated():
-            return await asyncio.wait_for(asyncio.create_task(work), timeout)
+            if not done:
+                raise TimeoutError
+            return task.result()
 
     # --- hearing -------------------------------------------------------------------------------------------
 

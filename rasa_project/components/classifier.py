@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from typing import Any, Dict, Iterable, List, Tuple, Type
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -20,13 +21,14 @@ from scipy.sparse import csr_matrix
 from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from rasa_project.components.text import normalise
 
 _DIGIT = re.compile(r"\d")
 
 
-def grams(text: str, words: Iterable[str], longest: int) -> List[str]:
+def grams(text: str, words: Iterable[str], longest: int) -> list[str]:
     """Each distinct feature of a normalised text once: character n-grams with both ends marked, words, word pairs.
 
     Digits count as one digit, so that a code looks like any other code.
@@ -35,7 +37,7 @@ def grams(text: str, words: Iterable[str], longest: int) -> List[str]:
     found = {marked[i : i + n] for n in range(1, longest + 1) for i in range(len(marked) - n + 1)}
     cut = [_DIGIT.sub("0", word) for word in words]
     found.update(f"w:{word}" for word in cut)
-    found.update(f"p:{left} {right}" for left, right in zip(["^", *cut], [*cut, "$"]))
+    found.update(f"p:{left} {right}" for left, right in zip(["^", *cut], [*cut, "$"], strict=True))
     return sorted(found)
 
 
@@ -49,23 +51,23 @@ class GramClassifier(IntentClassifier, GraphComponent):
     """
 
     @classmethod
-    def required_components(cls) -> List[Type[Any]]:
+    def required_components(cls) -> list[type[Any]]:
         return [Tokenizer]
 
     @staticmethod
-    def required_packages() -> List[str]:
+    def required_packages() -> list[str]:
         return ["jieba", "opencc", "sklearn"]
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
-        return {"longest_gram": 3, "rarest": 2, "regularisation": 30.0, "folds": 3, "ranking_length": 5}
+    def get_default_config() -> dict[str, Any]:
+        return {"longest_gram": 3, "rarest": 2, "regularisation": 60.0, "folds": 3, "ranking_length": 5}
 
-    def __init__(self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = model_storage
         self._resource = resource
-        self._intents: List[str] = []
-        self._index: Dict[str, int] = {}
+        self._intents: list[str] = []
+        self._index: dict[str, int] = {}
         self._idf = np.zeros(0)
         self._weights = np.zeros((0, 0))
         self._bias = np.zeros(0)
@@ -73,7 +75,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -102,7 +104,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
         self._persist()
         return self._resource
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         """Sets `intent` and `intent_ranking`; confidences are probabilities over all intents."""
         for message in messages:
             confidences = softmax(self._scores(self._grams(message)))
@@ -112,11 +114,11 @@ class GramClassifier(IntentClassifier, GraphComponent):
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
 
-    def _grams(self, message: Message) -> List[str]:
+    def _grams(self, message: Message) -> list[str]:
         words = [token.text for token in message.get(TEXT_TOKENS) or []]
         return grams(normalise(message.get(TEXT) or ""), words, self._config["longest_gram"])
 
-    def _fit(self, documents: List[List[str]], targets: "np.ndarray[Any, Any]") -> None:
+    def _fit(self, documents: list[list[str]], targets: "np.ndarray[Any, Any]") -> None:
         counts = Counter(gram for document in documents for gram in document)
         known = sorted(gram for gram, count in counts.items() if count >= self._config["rarest"])
         self._index = {gram: i for i, gram in enumerate(known)}
@@ -131,18 +133,19 @@ class GramClassifier(IntentClassifier, GraphComponent):
             shape=(len(documents), len(self._index)),
         )
         model = LogisticRegression(C=self._config["regularisation"], max_iter=200, tol=1e-3)
-        model.fit(matrix, targets)
+        with threadpool_limits(1):  # the same sums on every machine, and no threads spinning for each other
+            model.fit(matrix, targets)
         self._weights = np.ascontiguousarray(model.coef_.T)
         self._bias = model.intercept_
 
-    def _vector(self, document: List[str]) -> "Tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    def _vector(self, document: list[str]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
         """Columns and values of the known grams; the unknown ones weigh as the rarest and only in the length."""
         columns = np.array([self._index[gram] for gram in document if gram in self._index], dtype=np.int64)
         values = self._idf[columns]
         unknown = (len(document) - len(columns)) * float(self._idf.max()) ** 2
         return columns, values / np.sqrt(float(values @ values) + unknown)
 
-    def _scores(self, document: List[str]) -> "np.ndarray[Any, Any]":
+    def _scores(self, document: list[str]) -> "np.ndarray[Any, Any]":
         columns, values = self._vector(document)
         return values @ self._weights[columns] + self._bias
 
@@ -156,7 +159,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,

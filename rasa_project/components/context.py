@@ -1,6 +1,6 @@
 """Who is being spoken to, as entities: rules then ask for it without calling an action."""
 
-from typing import Any, Dict, List
+from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -12,7 +12,7 @@ from rasa.shared.nlu.training_data.message import Message
 CONTEXT_ENTITIES = ("audience", "bound", "named")
 
 
-def context_entities(metadata: Dict[str, Any]) -> List[Dict[str, Any]]:
+def context_entities(metadata: dict[str, Any]) -> list[dict[str, Any]]:
     """The entities for what `metadata` tells; what it does not tell gives none."""
     return [
         {"entity": name, "value": metadata[name], "extractor": "TurnContext"}
@@ -28,14 +28,14 @@ class TurnContext(GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "TurnContext":
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             found = context_entities(message.get(METADATA) or {})
             message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)

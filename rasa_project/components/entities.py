@@ -1,7 +1,7 @@
 """Names and scopes that a command carries in its own sentence, found by how people phrase them."""
 
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, ClassVar
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -10,7 +10,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from rasa_project.components.text import simplify
+from rasa_project.components.text import LONGEST, simplify
 
 _QUOTES = "“”\"「」『』《》'‘’"
 _NAME = rf"[{_QUOTES}]?(?P<value>[^\s{_QUOTES}，。！？,!?：:；;]{{1,20}}?)[{_QUOTES}]?"
@@ -19,7 +19,10 @@ _TAIL = (
     r"[\s。.！!～~，,？?…\]]*$"
 )
 _CALL = r"(?:叫做|叫作|称作|称呼|叫|喊|唤)"
-_SOON = r"(?:以后|今后|往后|从今天起|从今往后|从现在起|从现在开始|现在|这次|那|我|我们|大家|就|都|要|想|来|改|还是|给|,|，|\s)*"
+_SOON = (
+    r"(?:以后|今后|往后|从今天起|从今往后|从现在起|从现在开始|现在|这次|那|我|我们|大家|就|都|要|想|来"
+    r"|改|还是|给|,|，|\s)*"
+)
 _NICKNAME = [
     re.compile(pattern)
     for pattern in (
@@ -46,29 +49,32 @@ _ACCOUNT = [
     )
 ]
 _SCOPES = (
-    ("all", re.compile(r"所有的?群|全部的?群|每个群|各个群|全部|所有地方|所有的?地方|哪里都|哪儿都|到处|任何地方|任何群|所有聊天|所有对话")),
+    (
+        "all",
+        re.compile(r"所有的?群|每个群|各个群|任何群|全部|所有的?地方|任何地方|哪里都|哪儿都|到处|所有聊天|所有对话"),
+    ),
     ("room", re.compile(r"全群|整个群|整群|这个群|这群|本群|群里|大家|所有人|全体|在群|对谁都|每个人")),
 )
 
 
-def find_nickname(text: str) -> Optional[str]:
+def find_nickname(text: str) -> str | None:
     """The name that a sentence gives the bot (以后叫你小贝吧 -> 小贝), as it was typed; None when it gives none."""
     return _first(_NICKNAME, text, _NO_NICKNAME)
 
 
-def find_account(text: str) -> Optional[str]:
+def find_account(text: str) -> str | None:
     """The account that a sentence names (我的账号是 porbello -> porbello), as it was typed."""
     return _first(_ACCOUNT, text, re.compile(r"什么|啥|哪|谁|多少|吗|怎么|没有"))
 
 
-def find_scope(text: str) -> Optional[str]:
+def find_scope(text: str) -> str | None:
     """`all` for every conversation, `room` for the whole room, None for the speaker alone."""
-    simplified = simplify(text)
+    simplified = simplify(text[:LONGEST])
     return next((scope for scope, words in _SCOPES if words.search(simplified)), None)
 
 
-def _first(patterns: "List[re.Pattern[str]]", text: str, refused: "re.Pattern[str]") -> Optional[str]:
-    text = text.strip()
+def _first(patterns: "list[re.Pattern[str]]", text: str, refused: "re.Pattern[str]") -> str | None:
+    text = text[:LONGEST].strip()
     simplified = simplify(text)
     if len(simplified) != len(text):
         simplified = text
@@ -84,19 +90,19 @@ def _first(patterns: "List[re.Pattern[str]]", text: str, refused: "re.Pattern[st
 class CommandEntities(GraphComponent):
     """Adds `nickname`, `account` and `scope` where the sentence carries them."""
 
-    FINDERS = {"nickname": find_nickname, "account": find_account, "scope": find_scope}
+    FINDERS: ClassVar = {"nickname": find_nickname, "account": find_account, "scope": find_scope}
 
     @classmethod
     def create(
         cls,
-        config: Dict[str, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "CommandEntities":
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
             found = [

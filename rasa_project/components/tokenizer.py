@@ -1,7 +1,6 @@
 """Jieba's words of the normalised text."""
 
 import logging
-from typing import List
 
 import jieba
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -18,6 +17,6 @@ jieba.setLogLevel(logging.WARNING)
 class NormalisingJiebaTokenizer(JiebaTokenizer):
     """Rasa's jieba tokenizer on the normalised text: offsets count in that text, blanks are no tokens."""
 
-    def tokenize(self, message: Message, attribute: str) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
         words = jieba.tokenize(normalise(message.get(attribute)))
         return [Token(word, start) for word, start, _ in words if not word.isspace()]

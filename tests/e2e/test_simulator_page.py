@@ -58,6 +58,7 @@ async def maintainer(site: Site, size: tuple[int, int]) -> AsyncIterator[Page]:
         await page.wait_for_url("**/me**")
         await page.goto(f"{site.url}/simulator")
         yield page
+        assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 class Connector:

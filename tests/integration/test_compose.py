@@ -235,8 +235,7 @@ class Outside:
 
     def _environment(self, name: str) -> dict[str, str]:
         own = {
-            # The other services' names stand alone in these two.
-            key: "127.0.0.1" if value in self.services else self._here(value)
+            key: "127.0.0.1" if key.endswith("_HOST") else self._here(value)
             for key, value in environment(self.services[name]).items()
         }
         return {"PATH": os.environ["PATH"], "HOME": str(self.directory), "PYTHONUNBUFFERED": "1", **own}
@@ -342,7 +341,7 @@ async def test_each_service_starts_and_together_they_answer(outside: Outside) ->
                 )
                 return await session.scalar(said)
 
-        assert "账号" in await until(answered)
+        assert "你好" in await until(answered)
 
         async def worker_keeps_house() -> bool:
             with psycopg.connect(os.environ["BOTBAY_DATABASE_URL"]) as connection:

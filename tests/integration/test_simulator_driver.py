@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,49 +12,21 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
-from botbay import db, storage
+from botbay import db, schema, storage
 from botbay.chat import simulator, simulator_line, simulator_phone
 from botbay.chat.simulator import SimulatorError, private_chat, room_chat
 from botbay.chat.simulator_models import SimEvent, SimMessage, SimRoom
-from botbay.db import Base, transaction
+from botbay.db import transaction
 from botbay.postgres import EmbeddedPostgres
-from botbay.settings import load_settings
 from connector.drivers import base
 from connector.drivers.base import MessageKind, Target
 from connector.drivers.simulator import SimulatorDriver
+from tests.conftest import use_settings
 from tests.integration.drivers.conformance import DriverConformance
 from tests.integration.drivers.simulator_world import SimulatorWorld
 
 BOT = simulator_line.bot_id("simulator")
 E = TypeVar("E", bound=base.DriverEvent)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    postgres = EmbeddedPostgres(tmp_path_factory.mktemp("simulator") / "postgres")
-    postgres.start()
-    yield postgres
-    postgres.stop()
-
-
-@pytest.fixture
-async def database(
-    server: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[EmbeddedPostgres]:
-    """An empty simulated WeChat."""
-    monkeypatch.setenv("BOTBAY_DATABASE_URL", server.url())
-    monkeypatch.setenv("BOTBAY_DATA_DIR", str(tmp_path))
-    load_settings.cache_clear()
-    storage.store.cache_clear()
-    tables = [table for table in Base.metadata.sorted_tables if table.name.startswith("sim_")]
-    async with db.engine().begin() as connection:
-        await connection.run_sync(lambda sync: Base.metadata.create_all(sync, tables))
-    yield server
-    async with db.engine().begin() as connection:
-        await connection.run_sync(lambda sync: Base.metadata.drop_all(sync, tables))
-    await db.dispose()
-    load_settings.cache_clear()
-    storage.store.cache_clear()
 
 
 class Ear:
@@ -100,7 +72,7 @@ async def driver(people: None) -> AsyncIterator[SimulatorDriver]:
 
 
 @pytest.fixture
-async def people(database: EmbeddedPostgres) -> None:
+async def people(database: str) -> None:
     async with transaction() as session:
         await simulator_line.open_account(session, "simulator")
         for contact_id, name in (("li", "老李"), ("wang", "小王")):
@@ -123,7 +95,7 @@ async def _chunks(data: bytes) -> AsyncIterator[bytes]:
         yield data[start : start + 100_000]
 
 
-async def test_a_bot_is_logged_in_from_the_start(database: EmbeddedPostgres) -> None:
+async def test_a_bot_is_logged_in_from_the_start(database: str) -> None:
     async with Ear(SimulatorDriver("simulator")).listening() as ear:
         [login] = await ear.until(base.Login)
     assert login.contact == base.ContactCard(id="sim-bot", name="小助手")
@@ -192,18 +164,33 @@ async def test_what_was_not_taken_over_is_heard_again_by_the_next_connector(peop
     assert [message.text for message in heard] == ["二", "三"]
 
 
-async def test_a_database_restart_is_told_and_lived_through(people: None, server: EmbeddedPostgres) -> None:
+@pytest.fixture
+async def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EmbeddedPostgres]:
+    """A database server that only this test uses, so that it may be stopped."""
+    server = EmbeddedPostgres(tmp_path / "postgres")
+    await asyncio.to_thread(server.start)
+    use_settings(monkeypatch, database_url=server.url(), data_dir=tmp_path / "data")
+    await schema.migrate()
+    yield server
+    await db.dispose()
+    await asyncio.to_thread(server.stop)
+
+
+async def test_a_database_restart_is_told_and_lived_through(own_server: EmbeddedPostgres) -> None:
+    async with transaction() as session:
+        await simulator_line.open_account(session, "simulator")
+        await simulator.create_contact(session, "老李", id="li")
     await _make_friends("li")
     driver = SimulatorDriver("simulator")
     async with Ear(driver).listening() as ear:
         await ear.until(base.Login)
-        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(own_server.stop)
         await ear.until(base.Disconnected)
         with pytest.raises(base.DriverUnavailable):
             await driver.check()
         with pytest.raises(base.DriverUnavailable):
             await driver.send_text(Target(room_id=None, contact_id="li"), "听得到吗")
-        await asyncio.to_thread(server.start)
+        await asyncio.to_thread(own_server.start)
         await ear.until(base.Connected, 2)
         await driver.check()
         await _say(private_chat(BOT, "li"), "li", "回来了？")
@@ -397,7 +384,7 @@ async def test_a_phone_shows_its_chats_and_a_newcomer_nothing_of_before(people: 
     assert {head.title for head in of_bot} == {"产品群", "老李"}
 
 
-async def test_the_sample_group_is_made_once(database: EmbeddedPostgres) -> None:
+async def test_the_sample_group_is_made_once(database: str) -> None:
     for _ in range(2):
         async with transaction() as session:
             room = await simulator.seed_demo(session)
@@ -421,7 +408,7 @@ async def test_what_wechat_would_refuse_is_refused(driver: SimulatorDriver, word
 
 class TestSimulatorDriver(DriverConformance):
     @pytest_asyncio.fixture
-    async def world(self, database: EmbeddedPostgres) -> SimulatorWorld:
+    async def world(self, database: str) -> SimulatorWorld:
         world = SimulatorWorld()
         await world.open()
         return world

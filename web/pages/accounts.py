@@ -117,30 +117,16 @@ class _Page:
                 if found is None:
                     return
                 url = service.login_url(await service.issue_login_link(session, found), self._site)
-            self._link_words.text = (
-                f"发给 {found.display_name}：30 分钟内有效，只能用一次，进来后可以设密码。"
-            )
+            self._link_words.text = f"发给 {found.display_name}：30 分钟内有效，只能用一次，进来后可以设密码。"
             self._link_text.text = url
             self._link.open()
 
     def _add_dialog(self) -> ui.dialog:
         with ui.dialog() as dialog, ui.card().classes("w-full").style("max-width: 420px"):
             text("添加账号", "bb-title", tag="h2")
-            name = (
-                ui.input("账号名")
-                .props("outlined maxlength=32 autofocus data-testid=new-name")
-                .classes("w-full")
-            )
-            shown = (
-                ui.input("显示名（可不填）")
-                .props("outlined maxlength=32 data-testid=new-shown")
-                .classes("w-full")
-            )
-            email = (
-                ui.input("邮箱（可不填）")
-                .props("outlined type=email data-testid=new-email")
-                .classes("w-full")
-            )
+            name = ui.input("账号名").props("outlined maxlength=32 autofocus data-testid=new-name").classes("w-full")
+            shown = ui.input("显示名（可不填）").props("outlined maxlength=32 data-testid=new-shown").classes("w-full")
+            email = ui.input("邮箱（可不填）").props("outlined type=email data-testid=new-email").classes("w-full")
             role = ui.select(_ROLES, value=Role.MEMBER, label="角色").props("outlined").classes("w-full")
 
             async def add() -> None:

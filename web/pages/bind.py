@@ -25,9 +25,7 @@ class _Code:
             self._digits = text("", "bb-digits").props("data-testid=code")
             self._left = text("", "bb-soft").style("text-align: center")
             self._left.props("data-testid=countdown")
-            self._button = ui.button("换一个", icon="refresh", on_click=self.renew).props(
-                "outline data-testid=renew"
-            )
+            self._button = ui.button("换一个", icon="refresh", on_click=self.renew).props("outline data-testid=renew")
             self._button.classes("self-center")
         ui.timer(1.0, self._tick)
 

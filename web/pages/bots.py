@@ -56,9 +56,7 @@ def register() -> None:
             text("加好友的口令", "bb-title", tag="h2")
             common = load_settings().hello
             text(f"加好友时写上它，机器人就通过。留空只用公共口令「{common}」。", "bb-soft")
-            greeting = (
-                ui.input("口令").props("outlined maxlength=40 data-testid=hello-input").classes("w-full")
-            )
+            greeting = ui.input("口令").props("outlined maxlength=40 data-testid=hello-input").classes("w-full")
             with ui.row().classes("w-full justify-end"):
                 ui.button("取消", on_click=dialog.close, color=None).props("flat")
                 ui.button("保存", on_click=save).props("unelevated data-testid=hello-save")

@@ -26,9 +26,7 @@ def register() -> None:
                 note(_PROBLEMS[problem], "bad").props("data-testid=problem")
             with ui.element("form").props("method=post action=/login").classes("bb-form"):
                 ui.element("input").props("type=hidden name=next").props["value"] = safe_path(next)
-                name = ui.input("账号名", value=asked).props(
-                    "outlined name=name autocomplete=username maxlength=64"
-                )
+                name = ui.input("账号名", value=asked).props("outlined name=name autocomplete=username maxlength=64")
                 password = ui.input("密码", password=True, password_toggle_button=True)
                 password.props("outlined name=password autocomplete=current-password")
                 (password if asked else name).props("autofocus")
@@ -46,9 +44,7 @@ def register() -> None:
         with alone("登录"):
             if account is None:
                 note("这个登录链接已经用过，或者过期了。", "bad").props("data-testid=used")
-                text(
-                    "链接只能用一次，30 分钟内有效。请维护者再给你一个；维护者自己在服务器上运行：", "bb-soft"
-                )
+                text("链接只能用一次，30 分钟内有效。请维护者再给你一个；维护者自己在服务器上运行：", "bb-soft")
                 text("botbay login-link", "bb-code", tag="code")
                 ui.link("用密码登录", "/login").classes("bb-link")
                 return

@@ -17,9 +17,7 @@ _PROBLEMS = {
 
 def register() -> None:
     @ui.page("/me")
-    async def me(
-        request: Request, account: SignedIn, problem: str = "", done: str = "", first: str = ""
-    ) -> None:
+    async def me(request: Request, account: SignedIn, problem: str = "", done: str = "", first: str = "") -> None:
         async def save() -> None:
             with told():
                 async with acting(account) as (session, current):
@@ -46,17 +44,11 @@ def register() -> None:
                         "self-start"
                     )
             with card("资料", mark="profile"), ui.element("div").classes("bb-form"):
-                shown = ui.input("显示名", value=account.display_name).props(
-                    "outlined maxlength=32 data-testid=shown"
-                )
-                email = ui.input("邮箱", value=account.email or "").props(
-                    "outlined type=email data-testid=email"
-                )
+                shown = ui.input("显示名", value=account.display_name).props("outlined maxlength=32 data-testid=shown")
+                email = ui.input("邮箱", value=account.email or "").props("outlined type=email data-testid=email")
                 for field in (shown, email):
                     field.classes("w-full")
-                ui.button("保存", on_click=save).props("unelevated data-testid=save-profile").classes(
-                    "self-start"
-                )
+                ui.button("保存", on_click=save).props("unelevated data-testid=save-profile").classes("self-start")
 
 
 def _password(label: str, name: str, autocomplete: str) -> None:

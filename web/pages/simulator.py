@@ -19,6 +19,8 @@ from web.pages.simulator_list import ChatList, new_person
 from web.pages.simulator_phone import Phone, Screen
 from web.session import Maintainer
 
+_CSS = (STATIC / "simulator.css").read_text(encoding="utf-8")
+
 
 def register() -> None:
     ui.page("/simulator")(_page)
@@ -28,11 +30,9 @@ def register() -> None:
 async def _page(account: Maintainer, me: str = "", chat: str = "") -> None:
     with frame("模拟器", subtitle="不用微信，也能和机器人聊天：在这里扮演任何一个人。", wide=True):
         if not simulated():
-            with empty(
-                "sync_disabled", "现在接的是真的微信，模拟器没有开。去掉 BOTBAY_BOTS 再启动，就能用模拟器。"
-            ):
+            with empty("sync_disabled", "现在接的是真的微信，模拟器没有开。去掉 BOTBAY_BOTS 再启动，就能用模拟器。"):
                 return
-        ui.add_css(STATIC / "simulator.css")
+        ui.add_css(_CSS)
         client = ui.context.client
         phone = Phone(account, client, me, chat)
         stage = ui.element("div").classes("sim").props("data-testid=simulator")
@@ -92,6 +92,4 @@ async def _file(message_id: int, account: Maintainer) -> Response:
         "Content-Length": str(message.file_size or 0),
         "Cache-Control": "private, max-age=3600",
     }
-    return StreamingResponse(
-        body(), media_type=kind if shown else "application/octet-stream", headers=headers
-    )
+    return StreamingResponse(body(), media_type=kind if shown else "application/octet-stream", headers=headers)

@@ -138,9 +138,7 @@ class ChatView:
             text(clock(line.at), "sim-note")
         mine = line.talker_id == self._phone.me
         if line.recalled:
-            text(f"{'你' if mine else f'“{line.talker}”'}撤回了一条消息", "sim-note").props(
-                "data-testid=recalled"
-            )
+            text(f"{'你' if mine else f'“{line.talker}”'}撤回了一条消息", "sim-note").props("data-testid=recalled")
             return
         if line.talker_id is None:
             text(line.text, "sim-note").props("data-testid=notice")
@@ -227,17 +225,13 @@ class ChatView:
                                 icon="remove_circle",
                                 on_click=lambda _, who=seat.id: dialog.submit(("kick", who)),
                             )
-                            out.props("flat round dense size=sm color=negative data-testid=kick").classes(
-                                "sim-out"
-                            )
+                            out.props("flat round dense size=sm color=negative data-testid=kick").classes("sim-out")
                             out.props["aria-label"] = f"把{seat.shown}移出群聊"
                         text(seat.shown, "sim-cut")
                         if seat.is_owner:
                             text("群主", "sim-role")
             with ui.element("div"):
-                _setting(
-                    "群名", head.title if head else "", lambda: dialog.submit(("topic", "")), "set-topic"
-                )
+                _setting("群名", head.title if head else "", lambda: dialog.submit(("topic", "")), "set-topic")
                 _setting(
                     "我在本群的昵称",
                     own.alias if own else "",

@@ -3,6 +3,7 @@
 from nicegui import events, ui
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from botbay import storage
 from botbay.chat import simulator
 from botbay.chat.simulator_phone import ChatHead, Line, digest
 from web.layout import text
@@ -39,6 +40,8 @@ class Composer:
         with self._box:
             self._quoting = ui.element("div").classes("sim-quoting").props("data-testid=quoting")
             self._quoting.visible = False
+            self._uploading = text("正在上传…", "bb-soft bb-small").props("role=status")
+            self._uploading.visible = False
             with ui.element("div").classes("sim-tools"):
                 pictures = self._upload("image/*,video/*", "upload-picture")
                 files = self._upload("", "upload-file")
@@ -57,14 +60,14 @@ class Composer:
 
     def _upload(self, accept: str, mark: str) -> ui.upload:
         upload = ui.upload(auto_upload=True, multiple=True, on_upload=self._uploaded).classes("hidden")
+        upload.on("start", lambda: self._uploading.set_visibility(True))
+        upload.on("finish", lambda: self._uploading.set_visibility(False))
         upload.on("rejected", lambda: ui.notify("这个文件不能从这里发。", type="warning", position="top"))
         return upload.props(f"data-testid={mark}" + (f' accept="{accept}"' if accept else ""))
 
     def _pick(self, upload: ui.upload, icon: str, name: str, mark: str) -> None:
         button = (
-            ui.button(icon=icon, color=None)
-            .props(f'flat round data-testid={mark} aria-label="{name}"')
-            .tooltip(name)
+            ui.button(icon=icon, color=None).props(f'flat round data-testid={mark} aria-label="{name}"').tooltip(name)
         )
         # In the browser: it opens a file dialog only right after a click.
         button.on("click", js_handler=f"() => getElement({upload.id}).$refs.qRef.pickFiles()")
@@ -89,9 +92,7 @@ class Composer:
             with self._menu:
                 for seat in screen.seats:
                     if seat.id != self._phone.me:
-                        with ui.menu_item(
-                            on_click=lambda _, who=seat: self._mention(who.id, who.shown)
-                        ) as item:
+                        with ui.menu_item(on_click=lambda _, who=seat: self._mention(who.id, who.shown)) as item:
                             item.props("data-testid=mention")
                             with ui.element("div").classes("sim-flex"):
                                 face(seat.id, seat.name, bot=seat.is_bot, small=True)
@@ -137,9 +138,7 @@ class Composer:
         quoted_id = None if phone.quoting is None else phone.quoting.id
 
         async def work(session: AsyncSession) -> bool:
-            await simulator.say(
-                session, chat, me, words.rstrip("\n"), mention_ids=list(mentioned), quoted_id=quoted_id
-            )
+            await simulator.say(session, chat, me, words.rstrip("\n"), mention_ids=list(mentioned), quoted_id=quoted_id)
             return True
 
         if await phone.do(work):
@@ -153,10 +152,12 @@ class Composer:
         if chat is None or me is None:
             return
 
-        async def work(session: AsyncSession) -> None:
-            file = await simulator.keep_file(upload.name, upload.iterate())
-            await simulator.say_file(session, chat, me, kind_of(upload.name, upload.content_type), file)
-
-        await phone.act(work)
+        file = await phone.attempt(lambda: simulator.keep_file(upload.name, upload.iterate()))
+        if file is not None:
+            kind = kind_of(upload.name, upload.content_type)
+            sent = await phone.do(lambda session: simulator.say_file(session, chat, me, kind, file))
+            if sent is None:
+                await phone.attempt(lambda: storage.delete(file.key))
         if isinstance(event.sender, ui.upload):
             event.sender.reset()
+        await phone.look()

@@ -71,19 +71,13 @@ class ChatList:
     def _paint_bar(self, screen: Screen) -> None:
         phone = self._phone
         name = screen.name_of(phone.me)
-        with (
-            ui.element("button")
-            .classes("sim-me")
-            .props('data-testid=me type=button aria-label="换一个人"') as button
-        ):
+        with ui.element("button").classes("sim-me").props('data-testid=me type=button aria-label="换一个人"') as button:
             face(phone.me or "", name, bot=phone.is_owner, small=True)
             text(f"{name}的主人" if phone.is_owner else name, "sim-cut bb-strong", tag="span")
             ui.icon("expand_more").classes("bb-soft")
         button.on("click", self._choose)
         with (
-            ui.button(icon="add_circle_outline", color=None).props(
-                'flat round data-testid=add aria-label="添加"'
-            ),
+            ui.button(icon="add_circle_outline", color=None).props('flat round data-testid=add aria-label="添加"'),
             ui.menu(),
         ):
             ui.menu_item("发起群聊", self._new_room).props("data-testid=new-room")
@@ -124,9 +118,7 @@ class ChatList:
                 ui.menu_item("退出登录", self._log_out).props("data-testid=log-out")
             else:
                 ui.menu_item("扫码登录", self._scan).props("data-testid=scan")
-            ui.menu_item("改名字", lambda: self._rename(screen.bot.id, screen.bot_name)).props(
-                "data-testid=rename-bot"
-            )
+            ui.menu_item("改名字", lambda: self._rename(screen.bot.id, screen.bot_name)).props("data-testid=rename-bot")
 
     # --- what can be done ---
 
@@ -135,9 +127,7 @@ class ChatList:
         if screen is None:
             return
         if phone.is_owner:
-            person = (
-                phone.chat.contact_id if phone.chat is not None and phone.chat.contact_id else phone.person
-            )
+            person = phone.chat.contact_id if phone.chat is not None and phone.chat.contact_id else phone.person
             await phone.become(person or "", keep_chat=True)
         else:
             await phone.become(screen.bot.id, keep_chat=True)
@@ -155,11 +145,7 @@ class ChatList:
             with ui.element("div").classes("sim-choices"):
                 for person in screen.people:
                     with ui.element("div").classes("sim-choice"):
-                        with (
-                            ui.element("button")
-                            .classes("sim-me")
-                            .props("data-testid=person type=button") as choice
-                        ):
+                        with ui.element("button").classes("sim-me").props("data-testid=person type=button") as choice:
                             face(person.id, person.name, small=True)
                             text(person.name, "sim-cut sim-grow", tag="span")
                             if person.id == self._phone.me:
@@ -238,9 +224,7 @@ class ChatList:
             text("用机器人的手机扫码", tag="h2")
             code = ui.element("img").classes("bb-qr sim-middle").props('alt="登录二维码"')
             code.props["src"] = segno.make_qr(screen.bot.qrcode).svg_data_uri(scale=5)
-            ui.button("扫好了，确认登录", on_click=lambda: dialog.submit(True)).props(
-                "unelevated data-testid=ok"
-            )
+            ui.button("扫好了，确认登录", on_click=lambda: dialog.submit(True)).props("unelevated data-testid=ok")
         scanned = await dialog
         dialog.delete()
 

@@ -29,9 +29,7 @@ def group_face() -> None:
 
 
 def _square(colour: str, small: bool) -> ui.element:
-    square = (
-        ui.element("div").classes("sim-face sim-small" if small else "sim-face").props('aria-hidden="true"')
-    )
+    square = ui.element("div").classes("sim-face sim-small" if small else "sim-face").props('aria-hidden="true"')
     return square.style(f"background: {colour}")
 
 

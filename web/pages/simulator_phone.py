@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlencode
 
+import psycopg
 from nicegui import Client, background_tasks, ui
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat import simulator_line, simulator_phone
@@ -16,6 +18,7 @@ from botbay.chat.simulator import Chat, SimulatorError
 from botbay.chat.simulator_models import SimBot, SimContact
 from botbay.chat.simulator_phone import ChatHead, Line, Seat
 from botbay.db import Listener
+from botbay.postgres import PostgresError
 from botbay.settings import SIMULATOR
 from botbay.storage import StorageError
 from web.layout import told
@@ -23,6 +26,9 @@ from web.session import acting
 
 PACE = 3.0  # seconds after which the page looks again without having been told
 SHOWN = 60  # messages at first; earlier ones by a button
+
+#: The database is away: the page waits for it.
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError, PostgresError, OSError)
 
 T = TypeVar("T")
 
@@ -74,28 +80,39 @@ class Phone:
         """Have a part of the page drawn again after every look; it finds out itself whether it must."""
         self._painters.append(painter)
 
-    async def do(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T | None:
-        """Act in a transaction, with the account's rights as they are now; what goes wrong is told."""
+    async def attempt(self, work: Callable[[], Awaitable[T]], *, quietly: bool = False) -> T | None:
+        """Do something; what goes wrong in a known way is told on the page, and the answer is None."""
         # Not where the handler was called from: what was clicked may have been drawn anew meanwhile.
         with self._client, told():
             try:
-                async with acting(self.account, maintainer=True) as (session, _):
-                    return await work(session)
+                return await work()
             except (SimulatorError, StorageError) as error:
                 ui.notify(str(error), type="warning", position="top")
+            except _LOST:
+                if not quietly:
+                    ui.notify("数据库暂时连不上，请稍后再试。", type="negative", position="top")
         return None
+
+    async def do(self, work: Callable[[AsyncSession], Awaitable[T]], *, quietly: bool = False) -> T | None:
+        """``attempt`` in a transaction, with the account's rights as they are now."""
+
+        async def in_transaction() -> T:
+            async with acting(self.account, maintainer=True) as (session, _):
+                return await work(session)
+
+        return await self.attempt(in_transaction, quietly=quietly)
 
     async def act(self, work: Callable[[AsyncSession], Awaitable[object]]) -> None:
         """``do``, and show what came of it at once."""
         await self.do(work)
         await self.look()
 
-    async def look(self) -> None:
+    async def look(self, *, quietly: bool = False) -> None:
         """Read what the phone shows now and draw what changed."""
         async with self._looking:
             if self._client.is_deleted:
                 return
-            screen = await self.do(self._read)
+            screen = await self.do(self._read, quietly=quietly)
             if screen is None or self._client.is_deleted:
                 return
             self.screen = screen
@@ -155,7 +172,7 @@ class Phone:
             try:
                 while not self._client.is_deleted:
                     await listener.wait(PACE)
-                    await self.look()
+                    await self.look(quietly=True)
             finally:
                 await listener.close()
 

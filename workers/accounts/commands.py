@@ -19,9 +19,7 @@ def user() -> None:
 @user.command()
 @click.argument("name")
 @click.option("--email", metavar="地址", help="邮箱，纪要和日报发到这里。")
-@click.option(
-    "--role", type=click.Choice([role.value for role in Role]), default=Role.MEMBER.value, show_default=True
-)
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.MEMBER.value, show_default=True)
 @click.option("--password-stdin", is_flag=True, help="从标准输入读密码；不给就打印一次性登录链接。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
 def add(name: str, email: str | None, role: str, password_stdin: bool, as_json: bool) -> None:
@@ -30,9 +28,7 @@ def add(name: str, email: str | None, role: str, password_stdin: bool, as_json: 
 
     async def work() -> dict[str, object]:
         async with transaction() as session:
-            account = await service.add_account(
-                session, name, email=email, role=Role(role), password=password
-            )
+            account = await service.add_account(session, name, email=email, role=Role(role), password=password)
             link = None
             if password is None:
                 link = service.login_url(await service.issue_login_link(session, account))

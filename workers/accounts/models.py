@@ -28,9 +28,7 @@ class BindCode(Identified, Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     superseded_at: Mapped[datetime | None]  # a newer code replaced it
-    contact_id: Mapped[int | None] = mapped_column(
-        ForeignKey("contacts.id", ondelete="SET NULL")
-    )  # who used it
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))  # who used it
     wrong_tries: Mapped[int] = mapped_column(default=0)  # codes tried while this one was valid
     __table_args__ = (
         Index("ix_bind_codes_account_id_code_hash", "account_id", "code_hash"),

@@ -34,9 +34,7 @@ async def all_accounts(session: AsyncSession) -> Sequence[Account]:
 async def bound_counts(session: AsyncSession) -> dict[int, int]:
     """Account id -> number of contacts bound to it, where there are any."""
     rows = await session.execute(
-        select(Contact.account_id, func.count())
-        .where(Contact.account_id.is_not(None))
-        .group_by(Contact.account_id)
+        select(Contact.account_id, func.count()).where(Contact.account_id.is_not(None)).group_by(Contact.account_id)
     )
     return {account_id: count for account_id, count in rows if account_id is not None}
 
@@ -59,9 +57,7 @@ async def other_maintainers(session: AsyncSession, account_id: int) -> int:
 async def clear_links(session: AsyncSession, account_id: int, expired_before: datetime | None = None) -> None:
     """Delete the account's links: those that ended before a time, or all."""
     query = delete(LoginLink).where(LoginLink.account_id == account_id)
-    await session.execute(
-        query if expired_before is None else query.where(LoginLink.expires_at < expired_before)
-    )
+    await session.execute(query if expired_before is None else query.where(LoginLink.expires_at < expired_before))
 
 
 def _usable(token_hash: str, at: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -85,9 +81,7 @@ async def use_link(session: AsyncSession, token_hash: str, at: datetime) -> int 
 async def supersede_codes(session: AsyncSession, account_id: int, at: datetime) -> None:
     await session.execute(
         update(BindCode)
-        .where(
-            BindCode.account_id == account_id, BindCode.used_at.is_(None), BindCode.superseded_at.is_(None)
-        )
+        .where(BindCode.account_id == account_id, BindCode.used_at.is_(None), BindCode.superseded_at.is_(None))
         .values(superseded_at=at)
     )
 
@@ -116,18 +110,14 @@ async def count_wrong_try(session: AsyncSession, account_id: int) -> None:
     """Count a wrong code against the one that stands."""
     await session.execute(
         update(BindCode)
-        .where(
-            BindCode.account_id == account_id, BindCode.used_at.is_(None), BindCode.superseded_at.is_(None)
-        )
+        .where(BindCode.account_id == account_id, BindCode.used_at.is_(None), BindCode.superseded_at.is_(None))
         .values(wrong_tries=BindCode.wrong_tries + 1)
     )
 
 
 async def contacts_of(session: AsyncSession, account_id: int) -> Sequence[Contact]:
     return (
-        await session.scalars(
-            select(Contact).where(Contact.account_id == account_id).order_by(Contact.bound_at)
-        )
+        await session.scalars(select(Contact).where(Contact.account_id == account_id).order_by(Contact.bound_at))
     ).all()
 
 
@@ -137,7 +127,5 @@ async def contact_by_id(session: AsyncSession, contact_id: int) -> Contact | Non
 
 async def insert_admin(session: AsyncSession, name: str) -> None:
     await session.execute(
-        insert(Account)
-        .values(name=name, display_name="管理员", role=Role.MAINTAINER)
-        .on_conflict_do_nothing()
+        insert(Account).values(name=name, display_name="管理员", role=Role.MAINTAINER).on_conflict_do_nothing()
     )

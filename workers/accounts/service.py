@@ -178,9 +178,7 @@ async def set_password(session: AsyncSession, account: Account, password: str) -
     await session.flush()
 
 
-async def check_password(
-    session: AsyncSession, name: str, password: str, *, address: str = ""
-) -> Account | None:
+async def check_password(session: AsyncSession, name: str, password: str, *, address: str = "") -> Account | None:
     """The account whose name and password these are, else None.
 
     ``address`` is where the asker comes from. Raises TooManyFailures after 5 failures for one name, or 30 in
@@ -211,9 +209,7 @@ async def issue_login_link(session: AsyncSession, account: Account, *, minutes: 
     at = now()
     await repository.clear_links(session, account.id, at)
     token = secrets.token_urlsafe(24)
-    link = LoginLink(
-        account_id=account.id, token_hash=_token_hash(token), expires_at=at + timedelta(minutes=minutes)
-    )
+    link = LoginLink(account_id=account.id, token_hash=_token_hash(token), expires_at=at + timedelta(minutes=minutes))
     session.add(link)
     await session.flush()
     return token
@@ -260,9 +256,7 @@ async def issue_bind_code(session: AsyncSession, account: Account) -> tuple[str,
         if await repository.code_by_hash(session, account.id, _code_hash(account.id, code)) is None:
             break  # else the code was this account's today already, and answers about it would be mixed up
     expires_at = at + CODE_LIFE
-    session.add(
-        BindCode(account_id=account.id, code_hash=_code_hash(account.id, code), expires_at=expires_at)
-    )
+    session.add(BindCode(account_id=account.id, code_hash=_code_hash(account.id, code), expires_at=expires_at))
     await session.flush()
     return code, expires_at
 
@@ -301,12 +295,7 @@ async def bind(session: AsyncSession, contact: Contact, account: Account, code: 
             return BindResult.WRONG
     else:
         result, row = await _look_up(session, account, code, lock=True)
-        if (
-            result is BindResult.USED
-            and row
-            and row.contact_id == contact.id
-            and contact.account_id == account.id
-        ):
+        if result is BindResult.USED and row and row.contact_id == contact.id and contact.account_id == account.id:
             return BindResult.OK
         if result is not BindResult.OK or row is None:
             return result

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("name", name=op.f("uq_accounts_name")),
     )
+    op.create_index("uq_accounts_name_folded", "accounts", [sa.literal_column("lower(name)")], unique=True)
     op.create_table(
         "bots",
         sa.Column("name", sa.String(), nullable=False),
@@ -84,9 +85,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gaps")),
     )
     op.create_index("ix_gaps_bot_id_started_at", "gaps", ["bot_id", "started_at"], unique=False)
-    op.create_index(
-        "uq_gaps_open", "gaps", ["bot_id"], unique=True, postgresql_where=sa.text("ended_at IS NULL")
-    )
+    op.create_index("uq_gaps_open", "gaps", ["bot_id"], unique=True, postgresql_where=sa.text("ended_at IS NULL"))
     op.create_table(
         "login_links",
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -108,9 +107,7 @@ def upgrade() -> None:
         sa.Column("wechat_name", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["bot_id"], ["bots.id"], name=op.f("fk_refused_logins_bot_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["bot_id"], ["bots.id"], name=op.f("fk_refused_logins_bot_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refused_logins")),
     )
     op.create_index(op.f("ix_refused_logins_bot_id"), "refused_logins", ["bot_id"], unique=False)
@@ -144,16 +141,11 @@ def upgrade() -> None:
             ["account_id"], ["accounts.id"], name=op.f("fk_workspace_accounts_account_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_workspace_accounts_workspace_id"),
-            ondelete="CASCADE",
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_workspace_accounts_workspace_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("workspace_id", "account_id", name=op.f("pk_workspace_accounts")),
     )
-    op.create_index(
-        op.f("ix_workspace_accounts_account_id"), "workspace_accounts", ["account_id"], unique=False
-    )
+    op.create_index(op.f("ix_workspace_accounts_account_id"), "workspace_accounts", ["account_id"], unique=False)
     op.create_table(
         "bind_codes",
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -173,9 +165,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bind_codes")),
     )
-    op.create_index(
-        "ix_bind_codes_account_id_code_hash", "bind_codes", ["account_id", "code_hash"], unique=False
-    )
+    op.create_index("ix_bind_codes_account_id_code_hash", "bind_codes", ["account_id", "code_hash"], unique=False)
     op.create_index(
         "uq_bind_codes_valid",
         "bind_codes",
@@ -206,9 +196,7 @@ def upgrade() -> None:
         sa.Column("recording_by", sa.BigInteger(), nullable=True),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["owner_id"], ["contacts.id"], name=op.f("fk_rooms_owner_id"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["contacts.id"], name=op.f("fk_rooms_owner_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["recording_by"], ["contacts.id"], name=op.f("fk_rooms_recording_by"), ondelete="SET NULL"
         ),
@@ -227,9 +215,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["bot_id"], ["sim_bots.id"], name=op.f("fk_sim_events_bot_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["bot_id"], ["sim_bots.id"], name=op.f("fk_sim_events_bot_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sim_events")),
     )
     op.create_index(
@@ -251,10 +237,7 @@ def upgrade() -> None:
             ["bot_id"], ["sim_bots.id"], name=op.f("fk_sim_friendships_bot_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["sim_contacts.id"],
-            name=op.f("fk_sim_friendships_contact_id"),
-            ondelete="CASCADE",
+            ["contact_id"], ["sim_contacts.id"], name=op.f("fk_sim_friendships_contact_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("bot_id", "contact_id", name=op.f("pk_sim_friendships")),
         sa.UniqueConstraint("request_id", name=op.f("uq_sim_friendships_request_id")),
@@ -271,10 +254,7 @@ def upgrade() -> None:
             ["bot_id"], ["sim_bots.id"], name=op.f("fk_sim_invitations_bot_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["inviter_id"],
-            ["sim_contacts.id"],
-            name=op.f("fk_sim_invitations_inviter_id"),
-            ondelete="CASCADE",
+            ["inviter_id"], ["sim_contacts.id"], name=op.f("fk_sim_invitations_inviter_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["room_id"], ["sim_rooms.id"], name=op.f("fk_sim_invitations_room_id"), ondelete="CASCADE"
@@ -293,9 +273,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["contact_id"], ["sim_contacts.id"], name=op.f("fk_sim_members_contact_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["room_id"], ["sim_rooms.id"], name=op.f("fk_sim_members_room_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["room_id"], ["sim_rooms.id"], name=op.f("fk_sim_members_room_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("room_id", "contact_id", name=op.f("pk_sim_members")),
     )
     op.create_index(op.f("ix_sim_members_contact_id"), "sim_members", ["contact_id"], unique=False)
@@ -317,9 +295,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.CheckConstraint("(bot_id IS NULL) = (contact_id IS NULL)", name=op.f("ck_sim_messages_private")),
         sa.CheckConstraint("(room_id IS NULL) <> (bot_id IS NULL)", name=op.f("ck_sim_messages_chat")),
-        sa.ForeignKeyConstraint(
-            ["bot_id"], ["sim_bots.id"], name=op.f("fk_sim_messages_bot_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["bot_id"], ["sim_bots.id"], name=op.f("fk_sim_messages_bot_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["sim_contacts.id"], name=op.f("fk_sim_messages_contact_id"), ondelete="CASCADE"
         ),
@@ -352,22 +328,14 @@ def upgrade() -> None:
         sa.Column("claim_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["bot_id"], ["bots.id"], name=op.f("fk_conversations_bot_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["bot_id"], ["bots.id"], name=op.f("fk_conversations_bot_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_conversations_contact_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["room_id"], ["rooms.id"], name=op.f("fk_conversations_room_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_conversations_room_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
         sa.UniqueConstraint(
-            "bot_id",
-            "room_id",
-            "contact_id",
-            name="uq_conversations_parties",
-            postgresql_nulls_not_distinct=True,
+            "bot_id", "room_id", "contact_id", name="uq_conversations_parties", postgresql_nulls_not_distinct=True
         ),
     )
     op.create_index(op.f("ix_conversations_contact_id"), "conversations", ["contact_id"], unique=False)
@@ -384,9 +352,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_members_contact_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["room_id"], ["rooms.id"], name=op.f("fk_members_room_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_members_room_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("room_id", "contact_id", name=op.f("pk_members")),
     )
     op.create_index(op.f("ix_members_contact_id"), "members", ["contact_id"], unique=False)
@@ -412,23 +378,12 @@ def upgrade() -> None:
         sa.Column("search", postgresql.TSVECTOR(), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.ForeignKeyConstraint(["bot_id"], ["bots.id"], name=op.f("fk_messages_bot_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["peer_id"], ["contacts.id"], name=op.f("fk_messages_peer_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["room_id"], ["rooms.id"], name=op.f("fk_messages_room_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["talker_id"], ["contacts.id"], name=op.f("fk_messages_talker_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["peer_id"], ["contacts.id"], name=op.f("fk_messages_peer_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_messages_room_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["talker_id"], ["contacts.id"], name=op.f("fk_messages_talker_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint(
-            "bot_id",
-            "room_id",
-            "peer_id",
-            "source_id",
-            name="uq_messages_source",
-            postgresql_nulls_not_distinct=True,
+            "bot_id", "room_id", "peer_id", "source_id", name="uq_messages_source", postgresql_nulls_not_distinct=True
         ),
     )
     op.create_index(
@@ -450,15 +405,11 @@ def upgrade() -> None:
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("engaged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["bot_id"], ["bots.id"], name=op.f("fk_room_bots_bot_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["bot_id"], ["bots.id"], name=op.f("fk_room_bots_bot_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["inviter_id"], ["contacts.id"], name=op.f("fk_room_bots_inviter_id"), ondelete="SET NULL"
         ),
-        sa.ForeignKeyConstraint(
-            ["room_id"], ["rooms.id"], name=op.f("fk_room_bots_room_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_room_bots_room_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("room_id", "bot_id", name=op.f("pk_room_bots")),
     )
     op.create_index(op.f("ix_room_bots_bot_id"), "room_bots", ["bot_id"], unique=False)
@@ -473,9 +424,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=True),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_files_message_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_files_message_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
         sa.UniqueConstraint("message_id", name=op.f("uq_files_message_id")),
     )
@@ -496,14 +445,9 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.ForeignKeyConstraint(
-            ["conversation_id"],
-            ["conversations.id"],
-            name=op.f("fk_turns_conversation_id"),
-            ondelete="CASCADE",
+            ["conversation_id"], ["conversations.id"], name=op.f("fk_turns_conversation_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_turns_message_id"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_turns_message_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_turns")),
         sa.UniqueConstraint("key", name=op.f("uq_turns_key")),
     )
@@ -522,9 +466,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("step", sa.BigInteger(), nullable=False),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["turn_id"], ["turns.id"], name=op.f("fk_action_runs_turn_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["turn_id"], ["turns.id"], name=op.f("fk_action_runs_turn_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("turn_id", "action", "step", name=op.f("pk_action_runs")),
     )
     op.create_table(
@@ -545,14 +487,9 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.ForeignKeyConstraint(
-            ["conversation_id"],
-            ["conversations.id"],
-            name=op.f("fk_outbox_conversation_id"),
-            ondelete="CASCADE",
+            ["conversation_id"], ["conversations.id"], name=op.f("fk_outbox_conversation_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["turn_id"], ["turns.id"], name=op.f("fk_outbox_turn_id"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["turn_id"], ["turns.id"], name=op.f("fk_outbox_turn_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
@@ -587,9 +524,7 @@ def downgrade() -> None:
     op.drop_table("outbox_attempts")
     op.drop_index(op.f("ix_outbox_turn_id"), table_name="outbox")
     op.drop_index(
-        "ix_outbox_open",
-        table_name="outbox",
-        postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
+        "ix_outbox_open", table_name="outbox", postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')")
     )
     op.drop_table("outbox")
     op.drop_table("action_runs")
@@ -604,9 +539,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_messages_talker_id"), table_name="messages")
     op.drop_index("ix_messages_search", table_name="messages", postgresql_using="gin")
     op.drop_index("ix_messages_room_id_sent_at", table_name="messages")
-    op.drop_index(
-        "ix_messages_peer_id_sent_at", table_name="messages", postgresql_where=sa.text("peer_id IS NOT NULL")
-    )
+    op.drop_index("ix_messages_peer_id_sent_at", table_name="messages", postgresql_where=sa.text("peer_id IS NOT NULL"))
     op.drop_table("messages")
     op.drop_index(op.f("ix_members_contact_id"), table_name="members")
     op.drop_table("members")
@@ -627,9 +560,7 @@ def downgrade() -> None:
     op.drop_table("sim_invitations")
     op.drop_index(op.f("ix_sim_friendships_contact_id"), table_name="sim_friendships")
     op.drop_table("sim_friendships")
-    op.drop_index(
-        "ix_sim_events_waiting", table_name="sim_events", postgresql_where=sa.text("taken_at IS NULL")
-    )
+    op.drop_index("ix_sim_events_waiting", table_name="sim_events", postgresql_where=sa.text("taken_at IS NULL"))
     op.drop_table("sim_events")
     op.drop_index(op.f("ix_rooms_workspace_id"), table_name="rooms")
     op.drop_table("rooms")
@@ -659,5 +590,6 @@ def downgrade() -> None:
     op.drop_table("workspaces")
     op.drop_table("sim_contacts")
     op.drop_table("bots")
+    op.drop_index("uq_accounts_name_folded", table_name="accounts")
     op.drop_table("accounts")
     # ### end Alembic commands ###

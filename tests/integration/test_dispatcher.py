@@ -1,0 +1,197 @@
+"""Turns are answered in order, once, by any number of dispatchers; outages postpone them and lose none.
+
+The dialogue server here is a small HTTP server that keeps the channel's contract and misbehaves on demand; the real
+one answers in the end-to-end tests.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy import func, select, update
+
+from botbay.chat import bots, contacts, conversations
+from botbay.chat.models import Conversation, Gate, OutboxItem, Turn, TurnState
+from botbay.db import now, transaction
+from botbay.settings import load_settings
+from connector.dispatcher import DialogueClient, Dispatcher
+from tests.conftest import use_settings
+from tests.gateway_fixture import free_port
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@dataclass
+class Dialogue:
+    """Echoes what it is told; ``status`` makes it fail, ``intent`` is what it understands."""
+
+    port: int
+    status: int = 200
+    delay: float = 0.0
+    intent: tuple[str, float] = ("start_bot", 0.99)
+    heard: list[str] = field(default_factory=list)
+    busy: set[str] = field(default_factory=set)
+    overlaps: int = 0
+
+    async def turn(self, request: Request) -> Response:
+        if self.status != 200:
+            return JSONResponse({"error": "action_x failed"}, self.status)
+        content = await request.body()
+        at = request.headers["x-botbay-timestamp"]
+        wanted = hmac.new(load_settings().secret().encode(), f"{at}.".encode() + content, hashlib.sha256).hexdigest()
+        assert request.headers["x-botbay-signature"] == f"sha256={wanted}"
+        body = json.loads(content)
+        sender = body["sender_id"]
+        self.overlaps += sender in self.busy
+        self.busy.add(sender)
+        await asyncio.sleep(self.delay)
+        self.busy.discard(sender)
+        self.heard.append(body["text"])
+        return JSONResponse({"replies": [{"text": f"答：{body['text']}"}]})
+
+    async def parse(self, request: Request) -> Response:
+        name, confidence = self.intent
+        return JSONResponse({"intent": {"name": name, "confidence": confidence}, "entities": []})
+
+
+@pytest.fixture
+async def dialogue(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Dialogue]:
+    server = Dialogue(free_port())
+    use_settings(monkeypatch, rasa_port=server.port)
+    app = FastAPI()
+    app.post("/webhooks/botbay/turn")(server.turn)
+    app.post("/webhooks/botbay/parse")(server.parse)
+    uvicorn_server = uvicorn.Server(uvicorn.Config(app, port=server.port, log_level="error"))
+    task = asyncio.create_task(uvicorn_server.serve())
+    while not uvicorn_server.started:
+        await asyncio.sleep(0.01)
+    yield server
+    uvicorn_server.should_exit = True
+    await task
+
+
+@contextlib.asynccontextmanager
+async def dispatchers(number: int) -> AsyncIterator[None]:
+    clients = [DialogueClient(load_settings()) for _ in range(number)]
+    tasks = [asyncio.create_task(Dispatcher(load_settings(), client).run()) for client in clients]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for client in clients:
+            await client.close()
+
+
+async def talk(people: int, sentences: int, *, gate: Gate = Gate.OPEN) -> None:
+    async with transaction() as session:
+        bot = await bots.ensure(session, "harbour")
+        ids = await contacts.upsert(session, {f"wxid_{n}": f"第{n}人" for n in range(people)})
+        for number in range(sentences):
+            for who, contact_id in ids.items():
+                conversation = await conversations.get(session, bot.id, None, contact_id)
+                await conversations.queue_turn(
+                    session, conversation, f"{who}:{number}", text=f"{who} {number:03}", gate=gate
+                )
+
+
+async def all_done(timeout: float = 30.0) -> None:
+    async with asyncio.timeout(timeout):
+        while True:
+            async with transaction() as session:
+                left = await session.scalar(
+                    select(func.count()).select_from(Turn).where(Turn.state == TurnState.QUEUED)
+                )
+            if not left:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def said() -> list[str]:
+    async with transaction() as session:
+        return list(await session.scalars(select(OutboxItem.text).order_by(OutboxItem.id)))
+
+
+async def test_three_dispatchers_answer_each_conversation_in_order_and_once(dialogue: Dialogue) -> None:
+    dialogue.delay = 0.01
+    await talk(people=8, sentences=10)
+    async with dispatchers(3):
+        await all_done()
+    assert dialogue.overlaps == 0
+    for person in range(8):
+        own = [words for words in dialogue.heard if words.startswith(f"wxid_{person} ")]
+        assert own == [f"wxid_{person} {n:03}" for n in range(10)]
+    answers = await said()
+    assert len(answers) == len(set(answers)) == 80
+    async with transaction() as session:
+        assert await session.scalar(select(func.count()).where(Turn.text.is_not(None))) == 0
+
+
+@pytest.mark.parametrize("status", [503, 401])
+async def test_an_outage_postpones_and_counts_against_nobody(dialogue: Dialogue, status: int) -> None:
+    dialogue.status = status
+    await talk(people=2, sentences=2)
+    async with dispatchers(1):
+        await asyncio.sleep(2.5)
+        dialogue.status = 200
+        await all_done()
+    assert sorted(dialogue.heard) == ["wxid_0 000", "wxid_0 001", "wxid_1 000", "wxid_1 001"]
+
+
+async def test_a_turn_that_cannot_be_answered_is_given_up_with_a_word(dialogue: Dialogue) -> None:
+    dialogue.status = 500
+    await talk(people=1, sentences=1)
+    async with transaction() as session:
+        await session.execute(update(Turn).values(attempts=4))
+    async with dispatchers(1):
+        await all_done()
+    assert ["抱歉" in words for words in await said()] == [True]
+    async with transaction() as session:
+        turn = await session.scalar(select(Turn))
+        assert turn is not None
+        assert (turn.state, "action_x failed" in turn.error) == (TurnState.FAILED, True)
+
+
+async def test_a_claim_that_ran_out_makes_the_result_void(dialogue: Dialogue) -> None:
+    dialogue.delay = 1.0
+    await talk(people=1, sentences=1)
+    async with dispatchers(1):
+        await asyncio.sleep(0.5)
+        async with transaction() as session:  # somebody else holds the conversation by now
+            await session.execute(update(Conversation).values(claim_token=None, claim_until=now()))
+        await all_done()
+    assert len(dialogue.heard) == 2  # posted again: the real channel then answers from its tracker
+    assert len(await said()) == 1
+
+
+@pytest.mark.parametrize(
+    ("gate", "intent", "answered"),
+    [
+        (Gate.WAKE, ("start_bot", 0.95), True),
+        (Gate.WAKE, ("start_bot", 0.5), False),
+        (Gate.WAKE, ("help", 0.99), False),
+        (Gate.COMMAND, ("help", 0.95), True),
+        (Gate.COMMAND, ("chitchat", 0.95), False),
+        (Gate.COMMAND, ("nlu_fallback", 0.95), False),
+    ],
+)
+async def test_what_is_not_plainly_for_it_must_be_sure(
+    dialogue: Dialogue, gate: Gate, intent: tuple[str, float], answered: bool
+) -> None:
+    dialogue.intent = intent
+    await talk(people=1, sentences=1, gate=gate)
+    async with dispatchers(1):
+        await all_done()
+    assert len(await said()) == int(answered)
+    if not answered:
+        async with transaction() as session:  # not even that it was there is kept
+            assert await session.scalar(select(func.count()).select_from(Turn)) == 0
