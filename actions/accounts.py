@@ -77,9 +77,7 @@ class BindAccount(BotBayAction):
         result = BindResult.WRONG
         if account is not None:
             code = tracker.get_slot("bind_code")
-            result = await service.bind(
-                context.session, context.contact, account, str(code) if code else None
-            )
+            result = await service.bind(context.session, context.contact, account, str(code) if code else None)
         if account is None or result != BindResult.OK:
             dispatcher.utter_message(
                 text=f"{_WRONG[result]}，这次没有绑上。在网页上换个新验证码，再跟我说「绑定账号」。"

@@ -74,9 +74,7 @@ class _Work(Protocol):
     async def __call__(self, context: Context) -> list[dict[str, Any]]: ...
 
 
-async def once(
-    dispatcher: CollectingDispatcher, tracker: Tracker, action: str, work: _Work
-) -> list[dict[str, Any]]:
+async def once(dispatcher: CollectingDispatcher, tracker: Tracker, action: str, work: _Work) -> list[dict[str, Any]]:
     """Do an action's work in one transaction, or answer what it answered when it ran for this turn before."""
     async with transaction() as session:
         context = await load_context(session, tracker)
@@ -89,9 +87,7 @@ async def once(
             return list(events)
         events = await work(context)
         session.add(
-            ActionRun(
-                turn_id=context.turn.id, action=action, step=step, result=[events, list(dispatcher.messages)]
-            )
+            ActionRun(turn_id=context.turn.id, action=action, step=step, result=[events, list(dispatcher.messages)])
         )
     return events
 
@@ -147,9 +143,7 @@ class BotBayForm(FormValidationAction):
 
 def slots(**values: Any) -> list[dict[str, Any]]:
     """Slot events."""
-    return [
-        {"event": "slot", "name": name, "value": value, "timestamp": None} for name, value in values.items()
-    ]
+    return [{"event": "slot", "name": name, "value": value, "timestamp": None} for name, value in values.items()]
 
 
 def entity(tracker: Tracker, name: str) -> str | None:

@@ -18,7 +18,9 @@ class MeetContact(BotBayAction):
     async def answer(
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
-        return slots(bound=await accounts.bound(context.session, context.contact), named=context.contact.nickname is not None)
+        return slots(
+            bound=await accounts.bound(context.session, context.contact), named=context.contact.nickname is not None
+        )
 
 
 class GreetContact(BotBayAction):
@@ -28,9 +30,7 @@ class GreetContact(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         name = context.contact.nickname or context.bot.wechat_name
-        dispatcher.utter_message(
-            text=f"你好，我是你的专属助手{name}，有事直接跟我说。想知道我会什么，发「帮助」。"
-        )
+        dispatcher.utter_message(text=f"你好，我是你的专属助手{name}，有事直接跟我说。想知道我会什么，发「帮助」。")
         return []
 
 
@@ -56,7 +56,5 @@ class PrivateOnly(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         hello = context.bot.hello or context.settings.hello
-        dispatcher.utter_message(
-            text=f"这个涉及个人账号，请私聊我说。还不是好友的话，加我时写「{hello}」就行。"
-        )
+        dispatcher.utter_message(text=f"这个涉及个人账号，请私聊我说。还不是好友的话，加我时写「{hello}」就行。")
         return []

@@ -22,7 +22,9 @@ class Help(BotBayAction):
             )
             return []
         account = (
-            "换账号说「解绑」" if await accounts.bound(context.session, context.contact) else "说「绑定账号」，我就认识你了"
+            "换账号说「解绑」"
+            if await accounts.bound(context.session, context.contact)
+            else "说「绑定账号」，我就认识你了"
         )
         dispatcher.utter_message(
             text="我现在会这些，直接用你的话说就行：\n"

@@ -28,9 +28,7 @@ class StartRecording(BotBayAction):
             dispatcher.utter_message(text="开始记录要群主或拉我进来的人说才行，请他们 @我 说「开始记录」。")
             return []
         if await consent.start_recording(context.session, context.room.id, context.contact.id):
-            dispatcher.utter_message(
-                text=f"从现在起开始记录：{notice(context.settings)}\n要停就说「停止记录」。"
-            )
+            dispatcher.utter_message(text=f"从现在起开始记录：{notice(context.settings)}\n要停就说「停止记录」。")
         else:
             dispatcher.utter_message(text="这个群已经在记录了。要停就说「停止记录」。")
         return []

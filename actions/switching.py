@@ -30,18 +30,14 @@ class StopBot(BotBayAction):
         wide = entity(tracker, "scope") in ("room", "all")
         if context.room is not None and wide:
             if not await _rules_room(context):
-                dispatcher.utter_message(
-                    text="让全群安静要群主或拉我进来的人说；只对你安静的话，说「停止应答」就行。"
-                )
+                dispatcher.utter_message(text="让全群安静要群主或拉我进来的人说；只对你安静的话，说「停止应答」就行。")
                 return []
             context.room.stopped_at = now()
             dispatcher.utter_message(text="好的，我在这个群里先不说话了。需要时 @我 说「变身机器人」。")
             return []
         await conversations.stop(context.session, [context.conversation.id])
         where = "" if context.private else "在这个群里"
-        dispatcher.utter_message(
-            text=f"好的，{where}我先不回你了，消息不受影响。想叫我回来，说「变身机器人」。"
-        )
+        dispatcher.utter_message(text=f"好的，{where}我先不回你了，消息不受影响。想叫我回来，说「变身机器人」。")
         return []
 
 

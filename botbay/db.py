@@ -110,9 +110,7 @@ async def dispose() -> None:
 
 async def notify(session: AsyncSession, channel: str, payload: str = "") -> None:
     """Wake the listeners of a channel when this transaction commits."""
-    await session.execute(
-        text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload}
-    )
+    await session.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": channel, "payload": payload})
 
 
 class Listener:
@@ -129,9 +127,7 @@ class Listener:
         """The payload of the next notification, or None after ``timeout`` seconds or on a lost connection."""
         try:
             if self._connection is None:
-                connection = await psycopg.AsyncConnection.connect(
-                    database_url(), autocommit=True, connect_timeout=10
-                )
+                connection = await psycopg.AsyncConnection.connect(database_url(), autocommit=True, connect_timeout=10)
                 self._connection = connection
                 for channel in self._channels:
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))

@@ -39,9 +39,7 @@ async def _ground(settings: Settings) -> AsyncIterator[Finding]:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(settings.data_dir).free
         enough = free >= _MIN_FREE
-        words = f"{settings.data_dir}，剩余 {free / 1e9:.1f} GB" + (
-            "" if enough else "，太少了：请腾出空间。"
-        )
+        words = f"{settings.data_dir}，剩余 {free / 1e9:.1f} GB" + ("" if enough else "，太少了：请腾出空间。")
         yield Finding(part="数据目录", ok=enough, words=words)
     except OSError as error:
         yield Finding(
@@ -68,9 +66,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(part="数据库", ok=False, words=str(error))
             return
         if not running:
-            yield Finding(
-                part="数据库", ok=False, words="自带的数据库没有在运行：先运行 make run 或 botbay up。"
-            )
+            yield Finding(part="数据库", ok=False, words="自带的数据库没有在运行：先运行 make run 或 botbay up。")
             return
     problem = await schema.check()
     yield Finding(part="数据库", ok=problem is None, words=problem or "连得上，版本正确")
@@ -83,7 +79,7 @@ async def _servers(settings: Settings) -> AsyncIterator[Finding]:
         (
             "网页",
             f"http://{'127.0.0.1' if settings.web_host in ('0.0.0.0', '::') else settings.web_host}:{settings.web_port}/health",
-        ),  # noqa: S104
+        ),
     )
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         for part, url in places:

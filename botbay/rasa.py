@@ -18,7 +18,8 @@ MODELS = PROJECT / "models"
 #: What decides how the model comes out; anything else may change without a new training.
 _SOURCES = ("config.yml", "domain", "data", "components", "requirements.lock")
 
-_QUIET = {
+#: Keeps Rasa to itself: no telemetry, no warnings of its libraries.
+QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
@@ -42,9 +43,7 @@ def fingerprint() -> str:
     digest = hashlib.sha256()
     for source in _SOURCES:
         path = PROJECT / source
-        files = (
-            [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py"))
-        )
+        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py"))
         for file in files:
             digest.update(f"{file.relative_to(PROJECT)}\0".encode())
             digest.update(file.read_bytes())
@@ -73,7 +72,7 @@ def check() -> str | None:
 def environment(settings: Settings, database_url: str) -> Mapping[str, str]:
     """What the dialogue server's process is told; added to the stack's own environment."""
     return {
-        **_QUIET,
+        **QUIET,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(PROJECT)]),
         "BOTBAY_SECRET_KEY": settings.secret(),
         "BOTBAY_ACTIONS_URL": settings.actions_url,
@@ -138,7 +137,7 @@ def _train(name: str, log: Path, progress: Callable[[str], None]) -> int:
         ),
         *("--out", str(MODELS), "--fixed-model-name", name.removesuffix(".tar.gz")),
     ]
-    environment = {**os.environ, **_QUIET, "PYTHONPATH": os.pathsep.join([str(ROOT), str(PROJECT)])}
+    environment = {**os.environ, **QUIET, "PYTHONPATH": os.pathsep.join([str(ROOT), str(PROJECT)])}
     with (
         log.open("w") as out,
         subprocess.Popen(

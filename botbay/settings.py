@@ -83,7 +83,7 @@ def parse_bots(text: str) -> tuple[BotConfig, ...]:
 
 def _reachable(host: str) -> str:
     """Where to call a server that listens on ``host``; every interface includes loopback."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
 
 
 class Settings(BaseSettings):
@@ -128,11 +128,7 @@ class Settings(BaseSettings):
     @field_validator("login_whitelist", mode="before")
     @classmethod
     def _whitelist(cls, value: object) -> object:
-        return (
-            frozenset(filter(None, (v.strip() for v in value.split(","))))
-            if isinstance(value, str)
-            else value
-        )
+        return frozenset(filter(None, (v.strip() for v in value.split(",")))) if isinstance(value, str) else value
 
     @field_validator("database_url", mode="after")
     @classmethod
@@ -222,9 +218,7 @@ def check_names(names: Mapping[str, str | None]) -> None:
     for name in sorted(names):
         if name.upper().startswith(PREFIX) and name.upper() not in known | INTERNAL:
             near = difflib.get_close_matches(name.upper(), known, n=1)
-            raise SettingsError(
-                f"不认识的设置 {name}" + (f"，是不是 {near[0]}？" if near else "，请删掉它。")
-            )
+            raise SettingsError(f"不认识的设置 {name}" + (f"，是不是 {near[0]}？" if near else "，请删掉它。"))
 
 
 #: pydantic's own errors in the users' language.

@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 import click
@@ -71,9 +72,7 @@ class _Announcer:
         title = event.process.title
         match event.kind:
             case EventKind.READY:
-                click.echo(
-                    f"  ✓ {title} 好了" + (f"（{event.seconds:.1f} 秒）" if event.seconds >= 0.05 else "")
-                )
+                click.echo(f"  ✓ {title} 好了" + (f"（{event.seconds:.1f} 秒）" if event.seconds >= 0.05 else ""))
                 self._waiting.discard(event.process.name)
                 if not self._waiting:
                     self.all_ready.set()
@@ -92,6 +91,8 @@ async def _up(settings: Settings, started: float, *, demo: bool) -> None:
     processes = _processes(settings)
     if settings.database_url is None:
         database = EmbeddedPostgres(settings.data_dir / "postgres")
+        # Everything starts after the database, and so is stopped before it.
+        processes = [replace(process, after=(*process.after, "postgres")) for process in processes]
         processes.insert(0, _database_process(database))
     announcer = _Announcer(processes)
     supervisor = Supervisor(processes, announcer, settings.data_dir / "logs")

@@ -35,9 +35,7 @@ async def _housekeeping() -> None:
                 scheduler = AsyncIOScheduler(timezone="UTC")
                 for entry in entry_points(group="botbay.chores"):
                     chore, seconds = entry.load()
-                    scheduler.add_job(
-                        _guarded, "interval", args=[entry.name, chore], seconds=seconds, coalesce=True
-                    )
+                    scheduler.add_job(_guarded, "interval", args=[entry.name, chore], seconds=seconds, coalesce=True)
                 scheduler.start()
                 try:
                     while True:  # the lock lives as long as this connection

@@ -49,9 +49,7 @@ def _strip_mentions(text: str, around: Surroundings) -> tuple[bool, str]:
     for name in sorted(filter(None, around.bot_names), key=len, reverse=True):
         # A member whose name begins with the bot's is somebody else.
         others = [
-            re.escape(other[len(name) :])
-            for other in longer
-            if other.startswith(name) and len(other) > len(name)
+            re.escape(other[len(name) :]) for other in longer if other.startswith(name) and len(other) > len(name)
         ]
         lookahead = rf"(?!(?:{'|'.join(others)})(?:{_GAP}|$))" if others else ""
         pattern = re.compile(rf"[@＠]{re.escape(name)}{lookahead}{_GAP}?")

@@ -112,9 +112,7 @@ class BotRunner:
                     break
                 except (SQLAlchemyError, OSError) as error:
                     # The database is away: hold on to what was heard until it is back.
-                    log.warning(
-                        "inbox of %s waits for the database: %s", self._config.name, type(error).__name__
-                    )
+                    log.warning("inbox of %s waits for the database: %s", self._config.name, type(error).__name__)
                     await asyncio.sleep(delay)
                     delay = min(delay * 2, 10.0)
                 except Exception:
@@ -149,11 +147,10 @@ class BotRunner:
             case Login():
                 await self._login(first)
             case Logout():
-                await self._deaf(
-                    BotState.SCANNING, f"微信已退出登录：{first.reason}" if first.reason else "微信已退出登录"
-                )
+                log.info("%s is logged out: %s", self._config.name, first.reason)
+                await self._deaf(BotState.SCANNING, "微信退出登录了，请重新扫码。", keep_refusal=True)
             case Connected():
-                await self._show(BotState.OFFLINE, detail="网关已连上，等待微信登录。")
+                await self._show(BotState.OFFLINE, detail="网关已连上，等待微信登录。", keep_refusal=True)
             case Disconnected():
                 await self._deaf(BotState.OFFLINE, first.reason)
             case Failure():
@@ -177,18 +174,18 @@ class BotRunner:
 
     # --- the account -----------------------------------------------------------------------------------
 
-    async def _show(self, state: BotState, *, detail: str, qrcode: str = "") -> None:
+    async def _show(self, state: BotState, *, detail: str, qrcode: str = "", keep_refusal: bool = False) -> None:
         async with transaction() as session:
             bot = await session.get_one(Bot, self._bot_id)
-            if bot.state == BotState.REFUSED and state != BotState.SCANNING:
-                return  # the refusal stays on show until somebody scans again
+            if keep_refusal and bot.state == BotState.REFUSED:
+                return  # it stays on show until somebody scans again, or the gateway is gone
             await bots.set_state(session, self._bot_id, state, detail=detail, qrcode=qrcode)
 
-    async def _deaf(self, state: BotState, reason: str) -> None:
+    async def _deaf(self, state: BotState, reason: str, *, keep_refusal: bool = False) -> None:
         self._self_id = None
         async with transaction() as session:
             await bots.open_gap(session, self._bot_id, reason)
-        await self._show(state, detail=reason)
+        await self._show(state, detail=reason, keep_refusal=keep_refusal)
 
     async def _login(self, event: Login) -> None:
         contact = event.contact
@@ -211,9 +208,7 @@ class BotRunner:
         """Who joined, left or was renamed while the bot was deaf."""
         async with transaction() as session:
             known = await session.scalars(
-                select(Room.wechat_id)
-                .join(RoomBot)
-                .where(RoomBot.bot_id == self._bot_id, RoomBot.left_at.is_(None))
+                select(Room.wechat_id).join(RoomBot).where(RoomBot.bot_id == self._bot_id, RoomBot.left_at.is_(None))
             )
             room_ids = set(known)
         await self._learn_rooms(room_ids, now())
@@ -279,9 +274,7 @@ class BotRunner:
             if not own:
                 return
             inviter = await contacts.by_wechat_id(session, event.inviter_id) if event.inviter_id else None
-            await rooms.add_bot(
-                session, room_id, self._bot_id, inviter.id if inviter else None, event.at, engaged=True
-            )
+            await rooms.add_bot(session, room_id, self._bot_id, inviter.id if inviter else None, event.at, engaged=True)
             room = await session.get_one(Room, room_id)
             host = inviter.id if inviter is not None else room.owner_id
             if host is None:
@@ -305,9 +298,7 @@ class BotRunner:
     async def _defer(
         self, session: AsyncSession, name: str, payload: dict[str, object], key: str | None = None
     ) -> None:
-        await jobs.enqueue(
-            session, [jobs.NewJob(name=f"{name}.{self._config.name}", payload=payload, key=key)]
-        )
+        await jobs.enqueue(session, [jobs.NewJob(name=f"{name}.{self._config.name}", payload=payload, key=key)])
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -333,8 +324,6 @@ async def _again(name: str, work: Callable[[], Awaitable[None]]) -> None:
             await work()
             log.warning("%s ended and starts anew", name)
         except Exception as error:
-            log.warning(
-                "%s failed and starts anew in %.1f s: %s", name, delay, type(error).__name__, exc_info=True
-            )
+            log.warning("%s failed and starts anew in %.1f s: %s", name, delay, type(error).__name__, exc_info=True)
         await asyncio.sleep(delay)
         delay = min(delay * 2, 10.0)

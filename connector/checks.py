@@ -48,7 +48,5 @@ async def _state(config: BotConfig) -> Finding:
         return Finding(part=part, ok=False, words="还没启动过：先运行 make run 或 botbay up。")
     if deaf_too_long(bot):
         return Finding(part=part, ok=False, words="一分钟没有动静了：连接器可能停了，看日志 connector.log。")
-    words = _WORDS[BotState(bot.state)] + (
-        f"（{bot.detail}）" if bot.detail and bot.state != BotState.ONLINE else ""
-    )
+    words = _WORDS[BotState(bot.state)] + (f"（{bot.detail}）" if bot.detail and bot.state != BotState.ONLINE else "")
     return Finding(part=part, ok=bot.state == BotState.ONLINE, words=words)

@@ -34,9 +34,7 @@ _SORRY = "抱歉，刚才这句我没处理好，麻烦再说一遍。"
 #: What must be certain of a sentence in a conversation that is not plainly one with the bot.
 _SURE = 0.7
 _WAKING = "start_bot"
-_NO_COMMAND = frozenset(
-    {"out_of_scope", "chitchat", "nlu_fallback", "greet", "thanks", "goodbye", "affirm", "deny"}
-)
+_NO_COMMAND = frozenset({"out_of_scope", "chitchat", "nlu_fallback", "greet", "thanks", "goodbye", "affirm", "deny"})
 
 
 class DialogueDown(Exception):

@@ -113,9 +113,7 @@ class Inbox:
                 await session.scalars(
                     select(Room.wechat_id)
                     .join(RoomBot, RoomBot.room_id == Room.id)
-                    .where(
-                        Room.wechat_id.in_(wanted), RoomBot.bot_id == self._bot_id, RoomBot.left_at.is_(None)
-                    )
+                    .where(Room.wechat_id.in_(wanted), RoomBot.bot_id == self._bot_id, RoomBot.left_at.is_(None))
                 )
             )
         around = Surroundings(
@@ -139,16 +137,12 @@ class Inbox:
         found_rooms = await session.scalars(select(Room).where(Room.wechat_id.in_(room_ids)))
         rooms: dict[str, Room] = {room.wechat_id: room for room in found_rooms}
         names = {m.talker.id: m.talker.name for m in batch if self._concerns(m, rooms)}
-        names |= {
-            m.listener_id: "" for m in batch if m.from_self and m.listener_id and m.listener_id not in names
-        }
+        names |= {m.listener_id: "" for m in batch if m.from_self and m.listener_id and m.listener_id not in names}
         ids = await contacts.upsert(session, names)
         people = await session.scalars(select(Contact).where(Contact.id.in_(ids.values())))
         by_id = {contact.wechat_id: contact for contact in people}
         room_bots = await session.scalars(
-            select(RoomBot).where(
-                RoomBot.bot_id == self._bot_id, RoomBot.room_id.in_([r.id for r in rooms.values()])
-            )
+            select(RoomBot).where(RoomBot.bot_id == self._bot_id, RoomBot.room_id.in_([r.id for r in rooms.values()]))
         )
         pairs = {
             (rooms[m.room_id].id, ids[m.talker.id])
@@ -279,9 +273,7 @@ class Inbox:
                 return None
         return text, gate
 
-    def _silent(
-        self, conversation: Conversation | None, talker: Contact, room: Room | None, known: _Known
-    ) -> bool:
+    def _silent(self, conversation: Conversation | None, talker: Contact, room: Room | None, known: _Known) -> bool:
         """Whether the bot keeps quiet here until it is woken."""
         at = now()
         if conversation is not None:
@@ -306,9 +298,7 @@ class Inbox:
                 .where(Member.room_id == room.id, Member.left_at.is_(None))
             )
         ).all()
-        own = {name for wechat_id, *names in rows if wechat_id == bot.wechat_id for name in names} | {
-            bot.wechat_name
-        }
+        own = {name for wechat_id, *names in rows if wechat_id == bot.wechat_id for name in names} | {bot.wechat_name}
         others = {name for wechat_id, *names in rows if wechat_id != bot.wechat_id for name in names}
         return Surroundings(
             bot_wechat_id=bot.wechat_id or "",
@@ -350,9 +340,7 @@ class Inbox:
             await jobs.enqueue(
                 session,
                 [
-                    jobs.NewJob(
-                        name=media_job(bot.name), payload={"file_id": file_id}, key=f"media:{file_id}"
-                    )
+                    jobs.NewJob(name=media_job(bot.name), payload={"file_id": file_id}, key=f"media:{file_id}")
                     for file_id in file_ids
                 ],
             )
@@ -379,9 +367,7 @@ class Inbox:
         if room is None and gate == Gate.WAKE and hello:
             await contacts.engage(session, bot.id, talker.id, now())
             trigger, gate = {"intent": "new_friend", "entities": {}}, Gate.OPEN
-        conversation_id = await conversations.get(
-            session, bot.id, room.id if room is not None else None, talker.id
-        )
+        conversation_id = await conversations.get(session, bot.id, room.id if room is not None else None, talker.id)
         await conversations.queue_turn(
             session,
             conversation_id,
@@ -395,9 +381,7 @@ class Inbox:
     async def _recall(self, session: AsyncSession, message: InboundMessage) -> None:
         if not message.recalled_id:
             return
-        await messages.recall(
-            session, (Message.bot_id == self._bot_id) & (Message.source_id == message.recalled_id)
-        )
+        await messages.recall(session, (Message.bot_id == self._bot_id) & (Message.source_id == message.recalled_id))
         await conversations.withdraw(session, _turn_key(self._bot_id, message, message.recalled_id))
 
 
@@ -413,10 +397,7 @@ async def _members(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> d
         return {}
     at = now()
     statement = insert(Member).values(
-        [
-            {"room_id": room, "contact_id": contact, "alias": "", "joined_at": at}
-            for room, contact in sorted(wanted)
-        ]
+        [{"room_id": room, "contact_id": contact, "alias": "", "joined_at": at} for room, contact in sorted(wanted)]
     )
     await session.execute(
         statement.on_conflict_do_update(

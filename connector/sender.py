@@ -118,9 +118,7 @@ class Sender:
             with path.open("wb") as out:
                 async for chunk in storage.get(item.file_key):
                     await asyncio.to_thread(out.write, chunk)
-            return await self._driver.send_file(
-                target, path, item.file_name or "文件", MessageKind(item.kind)
-            )
+            return await self._driver.send_file(target, path, item.file_name or "文件", MessageKind(item.kind))
 
     async def _reconcile(self, item: OutboxItem) -> None:
         """An earlier try has an unknown end, or this process died in it, and no echo has come in time."""

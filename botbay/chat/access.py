@@ -50,9 +50,7 @@ def _own_contacts(subject: Subject) -> Select[int]:
 
 
 def _rooms_of(subject: Subject, audience: Audience) -> Select[int]:
-    rooms = select(Member.room_id).where(
-        Member.contact_id.in_(_own_contacts(subject)), Member.left_at.is_(None)
-    )
+    rooms = select(Member.room_id).where(Member.contact_id.in_(_own_contacts(subject)), Member.left_at.is_(None))
     return rooms if audience.room_id is None else rooms.where(Member.room_id == audience.room_id)
 
 

@@ -28,14 +28,10 @@ def greetings(settings: Settings, bot: Bot) -> frozenset[str]:
     return frozenset(hello.strip().casefold() for hello in hellos if hello.strip())
 
 
-async def set_state(
-    session: AsyncSession, bot_id: int, state: BotState, *, detail: str = "", qrcode: str = ""
-) -> None:
+async def set_state(session: AsyncSession, bot_id: int, state: BotState, *, detail: str = "", qrcode: str = "") -> None:
     """Show a state; pages are woken."""
     await session.execute(
-        update(Bot)
-        .where(Bot.id == bot_id)
-        .values(state=state, detail=detail, qrcode=qrcode, changed_at=now())
+        update(Bot).where(Bot.id == bot_id).values(state=state, detail=detail, qrcode=qrcode, changed_at=now())
     )
     await notify(session, CHANNEL)
 

@@ -64,9 +64,7 @@ async def refuse(session: AsyncSession, contact_id: int, room_id: int | None) ->
     await session.execute(
         update(Contact).where(Contact.id == contact_id).values(refused_at=now(), keep_private_at=None)
     )
-    erased = await messages.erase(
-        session, (Message.talker_id == contact_id) | (Message.peer_id == contact_id)
-    )
+    erased = await messages.erase(session, (Message.talker_id == contact_id) | (Message.peer_id == contact_id))
     await forget_dialogues(session, contact_id)
     return erased
 
@@ -96,9 +94,7 @@ async def forget_dialogues(session: AsyncSession, contact_id: int) -> None:
 
 
 async def member_of(session: AsyncSession, room_id: int, contact_id: int) -> Member | None:
-    return await session.scalar(
-        select(Member).where(Member.room_id == room_id, Member.contact_id == contact_id)
-    )
+    return await session.scalar(select(Member).where(Member.room_id == room_id, Member.contact_id == contact_id))
 
 
 async def _choose(session: AsyncSession, contact_id: int, room_id: int, choice: Consent) -> None:

@@ -25,9 +25,7 @@ async def upsert(session: AsyncSession, names: Mapping[str, str]) -> dict[str, i
         where=(Contact.name != statement.excluded.name) & (statement.excluded.name != ""),
     )
     await session.execute(changed)
-    found = await session.execute(
-        select(Contact.wechat_id, Contact.id).where(Contact.wechat_id.in_(list(names)))
-    )
+    found = await session.execute(select(Contact.wechat_id, Contact.id).where(Contact.wechat_id.in_(list(names))))
     return {wechat_id: contact_id for wechat_id, contact_id in found}
 
 

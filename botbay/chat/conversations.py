@@ -112,9 +112,7 @@ async def claim(session: AsyncSession) -> Claim | None:
         return None
     token = uuid4()
     await session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(claim_token=token, claim_until=at + CLAIM)
+        update(Conversation).where(Conversation.id == conversation_id).values(claim_token=token, claim_until=at + CLAIM)
     )
     return Claim(conversation_id=conversation_id, turn_id=turn_id, token=token)
 
@@ -180,7 +178,5 @@ async def stop(session: AsyncSession, conversation_ids: Sequence[int]) -> None:
 
 async def wake(session: AsyncSession, conversation_id: int) -> None:
     await session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(stopped_at=None, paused_until=None)
+        update(Conversation).where(Conversation.id == conversation_id).values(stopped_at=None, paused_until=None)
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from botbay import storage
 from botbay.chat import messages
 from botbay.chat.models import Message, OutboxItem, OutboxState, Turn, TurnState
+from botbay.chat.simulator_models import SimEvent
 from botbay.db import now, transaction
 from botbay.jobs import Work
 from botbay.settings import load_settings
@@ -38,10 +39,9 @@ async def tidy() -> None:
             )
         )
         await session.execute(
-            delete(Turn).where(
-                Turn.state != TurnState.QUEUED, Turn.done_at < now() - timedelta(days=_TURN_DAYS)
-            )
+            delete(Turn).where(Turn.state != TurnState.QUEUED, Turn.done_at < now() - timedelta(days=_TURN_DAYS))
         )
+        await session.execute(delete(SimEvent).where(SimEvent.taken_at < now() - timedelta(days=1)))
         await _tidy_trackers(session)
     days = load_settings().retention_days
     if days:

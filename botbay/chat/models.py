@@ -199,9 +199,7 @@ class Message(Identified, Base):
     raw: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     sent_at: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(default=now)
-    from_self: Mapped[bool] = mapped_column(
-        default=False
-    )  # by the bot's account: the bot, or its owner's hand
+    from_self: Mapped[bool] = mapped_column(default=False)  # by the bot's account: the bot, or its owner's hand
     by_bot: Mapped[bool] = mapped_column(default=False)
     withheld: Mapped[bool] = mapped_column(default=False)
     recalled_at: Mapped[datetime | None]
@@ -216,9 +214,7 @@ class Message(Identified, Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_messages_room_id_sent_at", "room_id", "sent_at"),
-        Index(
-            "ix_messages_peer_id_sent_at", "peer_id", "sent_at", postgresql_where=sql("peer_id IS NOT NULL")
-        ),
+        Index("ix_messages_peer_id_sent_at", "peer_id", "sent_at", postgresql_where=sql("peer_id IS NOT NULL")),
         Index("ix_messages_search", "search", postgresql_using="gin"),
     )
 
@@ -251,9 +247,7 @@ class Conversation(Identified, Base):
     paused_until: Mapped[datetime | None]  # the account's owner typed here
     claim_token: Mapped[UUID | None]
     claim_until: Mapped[datetime | None]
-    epoch: Mapped[int] = mapped_column(
-        BigInteger, default=0
-    )  # grows when the dialogue is erased: a new tracker
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # grows when the dialogue is erased: a new tracker
     __table_args__ = (
         UniqueConstraint(
             "bot_id",

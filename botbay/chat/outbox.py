@@ -70,9 +70,7 @@ async def next_items(session: AsyncSession, bot_id: int) -> Sequence[OutboxItem]
 
 async def begin(session: AsyncSession, item_id: int) -> int:
     """A try begins; the id of its record, which outlives a crash."""
-    await session.execute(
-        update(OutboxItem).where(OutboxItem.id == item_id).values(state=OutboxState.SENDING)
-    )
+    await session.execute(update(OutboxItem).where(OutboxItem.id == item_id).values(state=OutboxState.SENDING))
     attempt = OutboxAttempt(outbox_id=item_id)
     session.add(attempt)
     await session.flush()
@@ -92,17 +90,13 @@ async def end(
 ) -> None:
     """How a try ended. An echo that came first has said already that it was sent, and stays right."""
     await session.execute(
-        update(OutboxAttempt)
-        .where(OutboxAttempt.id == attempt_id)
-        .values(ended_at=now(), result=result, detail=detail)
+        update(OutboxAttempt).where(OutboxAttempt.id == attempt_id).values(ended_at=now(), result=result, detail=detail)
     )
     values: dict[str, object] = {"state": state, "error": detail, "not_before": now() + retry_in}
     if state == OutboxState.SENT:
         values |= {"sent_at": now(), "source_id": source_id}
     await session.execute(
-        update(OutboxItem)
-        .where(OutboxItem.id == item_id, OutboxItem.state != OutboxState.SENT)
-        .values(**values)
+        update(OutboxItem).where(OutboxItem.id == item_id, OutboxItem.state != OutboxState.SENT).values(**values)
     )
     if source_id is not None:
         await session.execute(

@@ -104,15 +104,11 @@ async def add_bot(
 async def remove_bot(session: AsyncSession, room_id: int, bot_id: int, at: datetime) -> None:
     """The bot is out of the room: nothing is recorded there until somebody asks again."""
     await session.execute(
-        update(RoomBot)
-        .where(RoomBot.room_id == room_id, RoomBot.bot_id == bot_id)
-        .values(left_at=at, engaged_at=None)
+        update(RoomBot).where(RoomBot.room_id == room_id, RoomBot.bot_id == bot_id).values(left_at=at, engaged_at=None)
     )
     others = select(RoomBot.bot_id).where(RoomBot.room_id == room_id, RoomBot.left_at.is_(None))
     if (await session.scalar(others.limit(1))) is None:
-        await session.execute(
-            update(Room).where(Room.id == room_id).values(recording_at=None, recording_by=None)
-        )
+        await session.execute(update(Room).where(Room.id == room_id).values(recording_at=None, recording_by=None))
 
 
 async def may_decide(session: AsyncSession, room_id: int, contact_id: int) -> bool:

@@ -14,8 +14,6 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
 
 
 connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection, target_metadata=load_metadata(), compare_type=True, render_item=render_item
-)
+context.configure(connection=connection, target_metadata=load_metadata(), compare_type=True, render_item=render_item)
 with context.begin_transaction():
     context.run_migrations()

@@ -175,7 +175,18 @@ class RoomTopic:
 
 
 DriverEvent = (
-    Scan | Login | Logout | Connected | Disconnected | Failure | InboundMessage | Friendship | RoomJoin | RoomInvite | RoomLeave | RoomTopic
+    Scan
+    | Login
+    | Logout
+    | Connected
+    | Disconnected
+    | Failure
+    | InboundMessage
+    | Friendship
+    | RoomJoin
+    | RoomInvite
+    | RoomLeave
+    | RoomTopic
 )
 
 Emit = Callable[[DriverEvent], Awaitable[None]]

@@ -156,6 +156,11 @@ class WechatyDriver:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
                 task.result()
+        except Unanswered as error:
+            if self._puppet is puppet:
+                raise
+            hint = "网关一接上就断开了：那里可能不是网关，或者它要用 TLS（tls=1）"
+            raise DriverUnavailable(hint) from error
         finally:
             await puppet.stop()
             await _ended(*tasks)

@@ -29,7 +29,7 @@ from connector.drivers.base import (
     Scan,
 )
 from connector.drivers.wechaty_messages import inbound_message, kind_of, moment
-from connector.drivers.wechaty_puppet import GatewayPuppet
+from connector.drivers.wechaty_puppet import GatewayPuppet, error_line
 
 _SCAN_STATUS = {1: "cancel", 2: "waiting", 3: "scanned", 4: "confirmed", 5: "timeout"}
 _FRIENDSHIP_KINDS = {1: FriendshipKind.CONFIRMED, 2: FriendshipKind.RECEIVED, 3: FriendshipKind.VERIFY}
@@ -54,14 +54,13 @@ class Heard:
 
 
 def _error_text(data: str) -> str:
-    """The first line of an error event: gateways wrap it in JSON with a stack trace."""
+    """What an error event says: gateways wrap it in JSON."""
     try:
         error = json.loads(data)
         data = error.get("message") or error.get("details") or data
     except (ValueError, AttributeError):
         pass
-    line = data.strip().partition("\n")[0]
-    return line.removeprefix("GError: ").removeprefix("Error: ")[:200] or "没有说明"
+    return error_line(str(data)) or "没有说明"
 
 
 class ContactCache:

@@ -245,6 +245,8 @@ class GatewayPuppet(PuppetService):
     async def send_file(self, conversation_id: str, path: Path, name: str) -> str | None:
         box: dict[str, Any] = {"name": name, "metadata": {}}
         size = await _size(path)
+        if size == 0:
+            raise DriverError("文件是空的，微信不收")
         if size <= INLINE_LIMIT:
             content = await asyncio.to_thread(path.read_bytes)
             box |= {"type": _BOX_BASE64, "base64": base64.b64encode(content).decode()}
@@ -261,6 +263,12 @@ class GatewayPuppet(PuppetService):
         except Unanswered as silence:
             raise SendUnknown("发出去了，但网关没有回话，不知道对方收到没有") from silence
         return reply.id or None
+
+
+def error_line(text: str) -> str:
+    """The first line of a gateway's error: a stack trace with its paths follows."""
+    line = text.strip().partition("\n")[0]
+    return line.removeprefix("GError: ").removeprefix("Error: ")[:200]
 
 
 async def _size(path: Path) -> int:
@@ -290,7 +298,7 @@ def _translated() -> Iterator[None]:
             raise DriverUnavailable("另一个程序正连着这个网关，一个网关只能带一个连接") from error
         if error.status in (Status.DEADLINE_EXCEEDED, Status.UNAVAILABLE, Status.CANCELLED):
             raise Unanswered(f"网关没有答复：{error.message}") from error
-        raise Refused(f"网关报错：{(error.message or error.status.name)[:200]}", error.status) from error
+        raise Refused(f"网关报错：{error_line(error.message or error.status.name)}", error.status) from error
     except TimeoutError as error:
         raise Unanswered("网关没有按时答复") from error
     except (StreamTerminatedError, H2Error) as error:
@@ -298,6 +306,6 @@ def _translated() -> Iterator[None]:
     except ssl.SSLCertVerificationError as error:
         raise DriverUnavailable(f"网关的证书不可信：{error.verify_message}") from error
     except ssl.SSLError as error:
-        raise DriverUnavailable(f"和网关的加密连接没有建成：{error.reason}") from error
+        raise DriverUnavailable(f"和网关的加密连接没有建成，它可能没有开 TLS（{error.reason}）") from error
     except OSError as error:  # grpclib raises these only while it connects
         raise DriverUnavailable(f"连不上网关，它可能没有启动，或者地址不对（{error.strerror or error}）") from error

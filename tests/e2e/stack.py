@@ -87,7 +87,9 @@ class Stack:
 
     def process_ids(self, command: str) -> list[int]:
         """The stack's own processes whose command line holds these words."""
-        found = subprocess.run(["pgrep", "-f", "--", command], capture_output=True, text=True, check=False).stdout.split()
+        found = subprocess.run(
+            ["pgrep", "-f", "--", command], capture_output=True, text=True, check=False
+        ).stdout.split()
         own = []
         for pid in map(int, found):
             with contextlib.suppress(OSError):

@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat import messages
-from botbay.chat.access import PRIVATE, Audience, Subject, administers, readable_files, readable_messages, readable_rooms
+from botbay.chat.access import (
+    PRIVATE,
+    Audience,
+    Subject,
+    administers,
+    readable_files,
+    readable_messages,
+    readable_rooms,
+)
 from botbay.chat.models import Account, Bot, Contact, File, FileState, Member, Message, Role, Room
 from botbay.db import now, transaction
 

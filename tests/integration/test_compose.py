@@ -149,9 +149,7 @@ def test_each_service_runs_the_command_that_up_runs(services: dict[str, Any]) ->
 def test_the_dialogue_server_gets_the_environment_that_up_gives_it(services: dict[str, Any]) -> None:
     url = environment(services["web"])["BOTBAY_DATABASE_URL"]
     settings = Settings(actions_host="actions", secret_key=SECRETS["BOTBAY_SECRET_KEY"])  # type: ignore[arg-type]
-    expected = {
-        name: value.replace(str(ROOT), "/app") for name, value in rasa.environment(settings, url).items()
-    }
+    expected = {name: value.replace(str(ROOT), "/app") for name, value in rasa.environment(settings, url).items()}
     assert environment(services["rasa"]) == expected
 
 
@@ -164,7 +162,9 @@ def dockerfile(name: str) -> str:
 
 def test_images_take_only_what_is_there() -> None:
     for name in ("app", "rasa", "gateway"):
-        allowed = {line[1:] for line in (ROOT / f"docker/{name}.Dockerfile.dockerignore").read_text().split() if line[0] == "!"}
+        allowed = {
+            line[1:] for line in (ROOT / f"docker/{name}.Dockerfile.dockerignore").read_text().split() if line[0] == "!"
+        }
         sources = [
             source
             for words in re.findall(r"^COPY (?!--from)(.+)$", dockerfile(name), re.MULTILINE)
@@ -176,7 +176,9 @@ def test_images_take_only_what_is_there() -> None:
 
 
 def test_the_application_image_holds_every_package() -> None:
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"][
+        "packages"
+    ]
     for package in packages:
         assert f"COPY {package} {package}\n" in dockerfile("app")
 
@@ -244,9 +246,7 @@ class Outside:
         return (self.directory / f"{name}.log").read_text()
 
     @contextlib.contextmanager
-    def running(
-        self, name: str, cwd: Path | None = None, **env: str
-    ) -> "Iterator[subprocess.Popen[bytes]]":
+    def running(self, name: str, cwd: Path | None = None, **env: str) -> "Iterator[subprocess.Popen[bytes]]":
         with (self.directory / f"{name}.log").open("wb") as output:
             process = subprocess.Popen(
                 self._command(name, self.services[name]["command"]),
@@ -336,9 +336,7 @@ async def test_each_service_starts_and_together_they_answer(outside: Outside) ->
 
         async def answered() -> str | None:
             async with transaction() as session:
-                said = select(SimMessage.text).where(
-                    SimMessage.contact_id == friend.id, SimMessage.talker_id == bot_id
-                )
+                said = select(SimMessage.text).where(SimMessage.contact_id == friend.id, SimMessage.talker_id == bot_id)
                 return await session.scalar(said)
 
         assert "你好" in await until(answered)

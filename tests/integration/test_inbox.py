@@ -103,7 +103,9 @@ async def test_a_stored_message_has_its_search_entry() -> None:
     box = await inbox()
     await box.store([heard(1, "方案定在周五")], now())
     async with transaction() as session:
-        found = await session.scalars(select(Message.text).where(Message.search.op("@@")(func.plainto_tsquery("simple", "周五"))))
+        found = await session.scalars(
+            select(Message.text).where(Message.search.op("@@")(func.plainto_tsquery("simple", "周五")))
+        )
         assert list(found) == ["方案定在周五"]
 
 
@@ -178,7 +180,9 @@ async def test_the_bot_is_heard_until_the_batch_that_was_stored() -> None:
 
 async def test_wechats_own_accounts_are_no_people() -> None:
     box = await inbox()
-    await box.store([heard(1, "微信团队", room=None, talker="weixin"), heard(2, "推送", room=None, talker="gh_1")], now())
+    await box.store(
+        [heard(1, "微信团队", room=None, talker="weixin"), heard(2, "推送", room=None, talker="gh_1")], now()
+    )
     async with transaction() as session:
         assert await session.scalar(select(func.count()).select_from(Conversation)) == 0
         names = set(await session.scalars(select(Contact.wechat_id)))

@@ -201,9 +201,7 @@ async def test_media_by_address(world: GatewayWorld, ear: Ear, tmp_path: Path) -
     try:
         base = f"http://127.0.0.1:{server.server_port}"
         for name in ("a.bin", "expired.bin"):
-            source_id = await world.gateway.say(
-                ZHANG, kind="file", form="url", url=f"{base}/{name}", file_name="a.bin"
-            )
+            source_id = await world.gateway.say(ZHANG, kind="file", form="url", url=f"{base}/{name}", file_name="a.bin")
             media = await world.driver.fetch_media(source_id, MessageKind.FILE)
             if name == "a.bin":
                 assert b"".join([chunk async for chunk in media.chunks]) == (tmp_path / name).read_bytes()
@@ -299,7 +297,16 @@ async def test_puppet_that_tells_no_ids(world: GatewayWorld, ear: Ear) -> None:
 async def test_send_a_file_that_is_not_there(world: GatewayWorld, ear: Ear, tmp_path: Path) -> None:
     with pytest.raises(DriverError, match="读不了"):
         await world.driver.send_file(private(ZHANG), tmp_path / "gone.pdf", "gone.pdf", MessageKind.FILE)
+    (tmp_path / "empty.txt").touch()
+    with pytest.raises(DriverError, match="空的"):
+        await world.driver.send_file(private(ZHANG), tmp_path / "empty.txt", "empty.txt", MessageKind.FILE)
     assert not await world.sent()
+
+
+async def test_tls_where_the_gateway_has_none(shared_gateway: MockGateway) -> None:
+    with_tls = GatewayEndpoint(token=shared_gateway.token, host="127.0.0.1", port=shared_gateway.port, tls=True)
+    async with Ear(WechatyDriver("测试", with_tls, timing=QUICK)) as ear:
+        assert "没有开 TLS" in (await ear.next(Disconnected)).reason
 
 
 async def test_send_to_nobody(world: GatewayWorld, ear: Ear) -> None:
@@ -475,6 +482,9 @@ async def test_tls_with_a_private_ca(tmp_path: Path) -> None:
         for ca in (None, tmp_path / "missing.pem"):
             async with Ear(WechatyDriver("测试", endpoint(gateway, ca=ca), timing=QUICK)) as ear:
                 assert "证书" in (await ear.next(Disconnected)).reason
+        plain = GatewayEndpoint(token=gateway.token, host="127.0.0.1", port=gateway.port)
+        async with Ear(WechatyDriver("测试", plain, timing=QUICK)) as ear:
+            assert "tls=1" in (await ear.next(Disconnected)).reason
     finally:
         await gateway.stop()
 

@@ -10,7 +10,11 @@ BOT = "wxid_bot"
 
 
 def around(
-    *, names: tuple[str, ...] = ("小港",), others: tuple[str, ...] = (), nickname: str | None = None, quotes: bool = False
+    *,
+    names: tuple[str, ...] = ("小港",),
+    others: tuple[str, ...] = (),
+    nickname: str | None = None,
+    quotes: bool = False,
 ) -> Surroundings:
     return Surroundings(
         bot_wechat_id=BOT,

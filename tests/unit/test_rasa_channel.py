@@ -280,9 +280,19 @@ def test_questions_in_the_middle_of_a_form_are_answered_and_it_goes_on(rasa: Ras
     answer = rasa.say("eve", "你是谁")
     assert answer.startswith("action_identity\n") and "账号名" in answer
     assert "账号名" in rasa.say("eve", "你好")
+    assert "账号名" in rasa.say("eve", "不要")
     assert "验证码" in rasa.say("eve", "我的账号是porbello")
     assert rasa.say("eve", "停止应答") == "action_stop_bot"
     assert "账号名" not in rasa.say("eve", "你好")
+
+
+def test_an_answer_that_is_none_is_asked_for_again(rasa: Rasa) -> None:
+    rasa.say("flo", "绑定账号")
+    rasa.say("flo", "porbello")
+    assert "网盘" in rasa.say("flo", CODE)
+    again = rasa.say("flo", "今天的会议室在几楼")
+    assert "算了" in again and "网盘" in again
+    assert rasa.say("flo", "不用了").startswith("action_bind_account")
 
 
 def test_unbinding_is_asked_back(rasa: Rasa) -> None:

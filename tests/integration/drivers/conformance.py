@@ -202,9 +202,7 @@ class DriverConformance:
             (MessageKind.FILE, "方案（终稿）.docx"),
         ],
     )
-    async def test_media_arrive(
-        self, world: World, ear: Ear, tmp_path: Path, kind: MessageKind, name: str
-    ) -> None:
+    async def test_media_arrive(self, world: World, ear: Ear, tmp_path: Path, kind: MessageKind, name: str) -> None:
         path = tmp_path / name
         path.write_bytes(os.urandom(3000))
         message = await ear.message(await world.send_media(ZHANG, path, kind, room_id=ROOM))

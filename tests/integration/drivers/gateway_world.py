@@ -48,9 +48,7 @@ class GatewayWorld:
     async def type_on_phone(self, text: str, *, room_id: str | None = None, to: str | None = None) -> str:
         return await self.gateway.say(self.bot_id, text, room_id=room_id, to=to)
 
-    async def send_media(
-        self, talker_id: str, path: Path, kind: MessageKind, *, room_id: str | None = None
-    ) -> str:
+    async def send_media(self, talker_id: str, path: Path, kind: MessageKind, *, room_id: str | None = None) -> str:
         return await self.gateway.say(talker_id, kind=kind.value, file=path, room_id=room_id)
 
     async def recall(self, talker_id: str, source_id: str, *, room_id: str | None = None) -> None:
@@ -87,6 +85,4 @@ class GatewayWorld:
 
     async def accepted(self) -> Accepted:
         accepted = await self.gateway.accepted()
-        return Accepted(
-            friendship_ids=tuple(accepted["friendships"]), invitation_ids=tuple(accepted["invitations"])
-        )
+        return Accepted(friendship_ids=tuple(accepted["friendships"]), invitation_ids=tuple(accepted["invitations"]))

@@ -13,9 +13,7 @@ DASHES = "- - - - - - - - - - - - - - -"
 
 
 def made(text: str, wire_type: int = 7) -> InboundMessage:
-    payload = MessagePayloadResponse(
-        id="m1", text=text, type=wire_type, from_id="wxid_zhang", to_id="wxid_bot"
-    )
+    payload = MessagePayloadResponse(id="m1", text=text, type=wire_type, from_id="wxid_zhang", to_id="wxid_bot")
     return inbound_message(payload, ContactCard(id="wxid_zhang", name="张三"), "wxid_bot")
 
 

@@ -96,9 +96,7 @@ class World(Protocol):
         """The account's owner says something on the phone, to a contact or in a room; its source id."""
         ...
 
-    async def send_media(
-        self, talker_id: str, path: Path, kind: MessageKind, *, room_id: str | None = None
-    ) -> str:
+    async def send_media(self, talker_id: str, path: Path, kind: MessageKind, *, room_id: str | None = None) -> str:
         """A contact sends a picture, voice, video or file; its source id."""
         ...
 
@@ -168,9 +166,7 @@ class Ear:
         async with self._changed:
             self._changed.notify_all()
 
-    async def next(
-        self, kind: type[E], timeout: float = 10, *, where: Callable[[E], bool] = lambda event: True
-    ) -> E:
+    async def next(self, kind: type[E], timeout: float = 10, *, where: Callable[[E], bool] = lambda event: True) -> E:
         """The next event of a kind after the one that was returned last; fails after ``timeout`` seconds."""
 
         def find() -> E | None:
@@ -185,9 +181,7 @@ class Ear:
         while (found := find()) is None:
             assert not self._run.done(), f"the driver ended: {self._run}"
             left = deadline - time.monotonic()
-            assert left > 0, (
-                f"no {kind.__name__} within {timeout} s; heard: {[type(e).__name__ for e in self.events]}"
-            )
+            assert left > 0, f"no {kind.__name__} within {timeout} s; heard: {[type(e).__name__ for e in self.events]}"
             async with self._changed:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), min(left, 1))
