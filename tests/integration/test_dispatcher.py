@@ -71,7 +71,7 @@ async def dialogue(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Dialogue]:
     app.post("/webhooks/botbay/parse")(server.parse)
     uvicorn_server = uvicorn.Server(uvicorn.Config(app, port=server.port, log_level="error"))
     task = asyncio.create_task(uvicorn_server.serve())
-    while not uvicorn_server.started:
+    while not uvicorn_server.started:  # noqa: ASYNC110 (it offers no event)
         await asyncio.sleep(0.01)
     yield server
     uvicorn_server.should_exit = True
