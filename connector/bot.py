@@ -57,7 +57,8 @@ class BotRunner:
         self._waits = waits
         self._queue: asyncio.Queue[tuple[DriverEvent, datetime, asyncio.Future[None]]] = asyncio.Queue(_QUEUE)
         self._bot_id = 0
-        self._self_id: str | None = None  # the WeChat id of the accepted login, None while there is none
+        self._self_id: str | None = None  # the account that was let in last; what it heard in a break still counts
+        self._online = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -88,7 +89,7 @@ class BotRunner:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(_HEARTBEAT)
-            if self._self_id is not None and self._queue.empty():
+            if self._online and self._queue.empty():
                 async with transaction() as session:
                     await bots.heard(session, self._bot_id, now())
 
@@ -148,8 +149,10 @@ class BotRunner:
                 await self._login(first)
             case Logout():
                 log.info("%s is logged out: %s", self._config.name, first.reason)
+                self._self_id = None
                 await self._deaf(BotState.SCANNING, "微信退出登录了，请重新扫码。", keep_refusal=True)
             case Connected():
+                self._online = False
                 await self._show(BotState.OFFLINE, detail="网关已连上，等待微信登录。", keep_refusal=True)
             case Disconnected():
                 await self._deaf(BotState.OFFLINE, first.reason)
@@ -182,7 +185,7 @@ class BotRunner:
             await bots.set_state(session, self._bot_id, state, detail=detail, qrcode=qrcode)
 
     async def _deaf(self, state: BotState, reason: str, *, keep_refusal: bool = False) -> None:
-        self._self_id = None
+        self._online = False
         async with transaction() as session:
             await bots.open_gap(session, self._bot_id, reason)
         await self._show(state, detail=reason, keep_refusal=keep_refusal)
@@ -190,7 +193,7 @@ class BotRunner:
     async def _login(self, event: Login) -> None:
         contact = event.contact
         if self._config.endpoint is not None and contact.id not in self._settings.login_whitelist:
-            self._self_id = None
+            self._self_id, self._online = None, False
             log.warning("login of %s refused: not on the whitelist", contact.id)
             async with transaction() as session:
                 await bots.refuse_login(session, self._bot_id, contact.id, contact.name)
@@ -200,7 +203,7 @@ class BotRunner:
         async with transaction() as session:
             await contacts.upsert(session, {contact.id: contact.name})
             await bots.logged_in(session, self._bot_id, contact.id, contact.name)
-        self._self_id = contact.id
+        self._self_id, self._online = contact.id, True
         log.info("%s is logged in", self._config.name)
         self._spawn(self._refresh_rooms())
 

@@ -14,7 +14,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from rasa.core.actions.action import ActionExecutionRejection
+from jsonschema import Draft202012Validator
+from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
@@ -118,6 +119,16 @@ class BotBayInput(InputChannel):
             return _error(500, str(problem) if isinstance(problem, TurnNotDone) else type(problem).__name__)
 
 
+class CheckedAction(RemoteAction):
+    """A remote action whose answers are checked by one compiled schema; Rasa's own compiles it at each call."""
+
+    _ANSWERS = Draft202012Validator(RemoteAction.action_response_format_spec())
+
+    def _validate_action_result(self, result: dict[str, Any]) -> bool:
+        self._ANSWERS.validate(result)
+        return True
+
+
 async def handle_turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     """Runs one turn, or finds its replies if it has been run: `{"replies": [...]}`."""
     message = _message(body)
@@ -127,7 +138,7 @@ async def handle_turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     async with agent.lock_store.lock(message.sender_id):
         tracker = await processor.get_tracker(message.sender_id)
         if not any(isinstance(e, UserUttered) and e.message_id == message.message_id for e in tracker.events):
-            tracker = await _run(processor, message)
+            await _run(processor, message, tracker)
         return {"replies": replies_to(message.message_id, tracker)}
 
 
@@ -156,9 +167,10 @@ def replies_to(message_id: str, tracker: DialogueStateTracker) -> list[dict[str,
     return replies
 
 
-async def _run(processor: MessageProcessor, message: UserMessage) -> DialogueStateTracker:
+async def _run(processor: MessageProcessor, message: UserMessage, tracker: DialogueStateTracker) -> None:
     output = CollectingOutputChannel()
-    tracker = await processor.fetch_tracker_and_update_session(message.sender_id, output)
+    # The public method that does this reads the tracker from the database a second time.
+    await processor._update_tracker_session(tracker, output)
     parsed = message.parse_data or await processor.parse_message(message, tracker)
     tracker.update(
         UserUttered(
@@ -172,11 +184,10 @@ async def _run(processor: MessageProcessor, message: UserMessage) -> DialogueSta
         ),
         processor.domain,
     )
-    tracker = await processor.run_action_extract_slots(output, tracker)
+    await processor.run_action_extract_slots(output, tracker)
     while await _act(processor, tracker, output):
         pass
     await processor.save_tracker(tracker)
-    return tracker
 
 
 async def _act(processor: MessageProcessor, tracker: DialogueStateTracker, output: CollectingOutputChannel) -> bool:
@@ -186,6 +197,8 @@ async def _act(processor: MessageProcessor, tracker: DialogueStateTracker, outpu
     except ActionLimitReached:
         logger.warning("botbay turn stopped: too many actions in a row")
         return False
+    if type(action) is RemoteAction:
+        action = CheckedAction(action.name(), action.action_endpoint)
     before = tracker.copy()
     before.update_with_events(prediction.events, processor.domain)
     try:

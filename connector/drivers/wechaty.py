@@ -34,7 +34,7 @@ from connector.drivers.base import (
 )
 from connector.drivers.wechaty_events import ContactCache, Heard, Lookups
 from connector.drivers.wechaty_media import fetch_media
-from connector.drivers.wechaty_puppet import GatewayPuppet, Refused, TokenRefused, Unanswered
+from connector.drivers.wechaty_puppet import ConnectionLost, GatewayPuppet, Refused, TokenRefused, Unanswered
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ class WechatyDriver:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
                 task.result()
-        except Unanswered as error:
+        except (ConnectionLost, Unanswered) as error:
             if self._puppet is puppet:
                 raise
             hint = "网关一接上就断开了：那里可能不是网关，或者它要用 TLS（tls=1）"

@@ -60,6 +60,10 @@ class TokenRefused(DriverUnavailable):
     """The gateway answers and wants another token."""
 
 
+class ConnectionLost(DriverUnavailable):
+    """The connection ended before the request left."""
+
+
 class Unanswered(DriverUnavailable):
     """The request left and no answer came: it may or may not have been carried out."""
 
@@ -99,7 +103,7 @@ class _Connection(Channel):
 
     async def _create_connection(self) -> Any:
         if self._over:
-            raise DriverUnavailable("网关的连接断了")
+            raise ConnectionLost("网关的连接断了")
         self._over = True
         return await super()._create_connection()
 

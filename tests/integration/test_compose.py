@@ -31,7 +31,7 @@ from botbay.postgres import EmbeddedPostgres
 from botbay.postgres.__main__ import SETTINGS as POSTGRES_SETTINGS
 from botbay.settings import PREFIX, Settings
 from tests.conftest import use_settings
-from tests.gateway_fixture import free_port, install_gateway, node_tool
+from tests.gateway_fixture import free_port, install_gateway, node_and_npm
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {"POSTGRES_PASSWORD": "pw", "BOTBAY_SECRET_KEY": "k" * 40}
@@ -232,7 +232,7 @@ class Outside:
 
     def _command(self, name: str, words: list[str]) -> list[str]:
         program = rasa.PYTHON if name == "rasa" else Path(sys.executable)
-        first = {"python": str(program), "node": node_tool("node")}.get(words[0])
+        first = {"python": str(program), "node": node_and_npm()[0]}.get(words[0])
         return [first or str(program.with_name(words[0])), *(self._here(word) for word in words[1:])]
 
     def _environment(self, name: str) -> dict[str, str]:
@@ -252,7 +252,7 @@ class Outside:
                 self._command(name, self.services[name]["command"]),
                 cwd=cwd or self.directory,
                 env=self._environment(name) | env,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # the test's puppet ends with it
                 stdout=output,
                 stderr=output,
             )
@@ -261,10 +261,10 @@ class Outside:
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.communicate(timeout=20)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
+                process.communicate()
 
     async def healthy(self, name: str, process: "subprocess.Popen[bytes]", timeout: float = 120.0) -> None:
         """Wait until the service's own health check says so."""

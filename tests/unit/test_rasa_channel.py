@@ -358,6 +358,29 @@ def test_parsing_touches_no_conversation(rasa: Rasa) -> None:
     assert {entity["entity"]: entity["value"] for entity in parsed["entities"]} == {"scope": "all", "audience": "room"}
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("以后叫你小贝吧", {"nickname": "小贝"}),
+        ("你以后就叫「豆包」好不好？", {"nickname": "豆包"}),
+        ("名字換成阿寶", {"nickname": "阿寶"}),
+        ("我给你想好名字了，叫汤圆", {"nickname": "汤圆"}),
+        ("call you Jarvis", {"nickname": "Jarvis"}),
+        ("给你起个名字", {}),
+        ("你叫什么名字", {}),
+        ("老师叫你去办公室一趟", {}),
+        ("我的账号是porbello", {"account": "porbello"}),
+        ("账号是什么", {}),
+        ("这个群停止应答", {"scope": "room"}),
+        ("所有群停止应答", {"scope": "all"}),
+        ("停止应答", {}),
+    ],
+)
+def test_names_and_scopes_are_taken_from_the_sentence(rasa: Rasa, text: str, found: dict[str, str]) -> None:
+    entities = rasa.post("/parse", {"text": text, "metadata": {}}).json()["entities"]
+    assert {entity["entity"]: entity["value"] for entity in entities} == found
+
+
 def test_a_turn_whose_action_failed_is_not_kept_and_can_be_run_again(rasa: Rasa, actions: Actions) -> None:
     body = rasa.body("lou", "你会什么功能")
     actions.failing.add("action_help")
