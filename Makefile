@@ -23,7 +23,7 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 RASA := .venv/bin/python -W ignore -m rasa
 SAY := @printf '%s\n'
 
-.PHONY: help setup run test bench check rasa-check lock clean
+.PHONY: help setup run test bench check rasa-check lock migration
 
 help:
 	$(SAY) 'make run    装好一切并启动 BotBay，最后打印网址' 'make test   装好一切并跑完全部测试' \
@@ -95,3 +95,6 @@ lock: $(filter .cache/%,$(UV))
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 	cd rasa_project && $(abspath $(UV)) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.10 pyproject.toml -o requirements.lock
+
+migration: setup
+	@.venv/bin/python -m botbay.migrations.make "$(M)"

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from botbay.db import DatabaseError, dispose
+from botbay.postgres import PostgresError
 from botbay.settings import SettingsError
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (SettingsError, DatabaseError) as error:
+        except (SettingsError, DatabaseError, PostgresError) as error:
             raise Failure(str(error)) from None
 
 

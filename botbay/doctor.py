@@ -52,8 +52,9 @@ async def _ground(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     problem = await storage.check()
     yield Finding(part="文件存储", ok=problem is None, words=problem or "能写能读")
-    problem = rasa.check()
-    yield Finding(part="对话模型", ok=problem is None, words=problem or rasa.model_path().name)
+    if settings.rasa_host in ("127.0.0.1", "localhost", "::1"):  # elsewhere it has its own project and model
+        problem = rasa.check()
+        yield Finding(part="对话模型", ok=problem is None, words=problem or rasa.model_path().name)
     async for finding in _servers(settings):
         yield finding
 
@@ -84,8 +85,11 @@ async def _servers(settings: Settings) -> AsyncIterator[Finding]:
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         for part, url in places:
             try:
-                status = (await client.get(url)).status_code
-                ok, words = status == 200, "在运行" if status == 200 else f"答复 {status}：看它的日志。"
+                answer = await client.get(url)
+                ok = answer.status_code == 200
+                words = "在运行" if ok else f"答复 {answer.status_code}：看它的日志。"
+                if ok and answer.json().get("database") is False:
+                    ok, words = False, "在运行，但它连不上数据库。"
             except httpx.HTTPError:
                 ok, words = False, f"{url} 没有回应：先运行 make run 或 botbay up；在运行的话看它的日志。"
             yield Finding(part=part, ok=ok, words=words)

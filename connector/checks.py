@@ -10,6 +10,7 @@ from botbay.chat.bots import deaf_too_long
 from botbay.chat.models import Bot, BotState
 from botbay.db import transaction
 from botbay.doctor import Finding
+from botbay.postgres import PostgresError
 from botbay.settings import BotConfig, Settings
 
 _WORDS = {
@@ -42,7 +43,7 @@ async def _state(config: BotConfig) -> Finding:
     try:
         async with transaction() as session:
             bot = await session.scalar(select(Bot).where(Bot.name == config.name))
-    except (SQLAlchemyError, OSError):
+    except (SQLAlchemyError, PostgresError, OSError):
         return Finding(part=part, ok=False, words="数据库连不上，不知道它的状态。")
     if bot is None:
         return Finding(part=part, ok=False, words="还没启动过：先运行 make run 或 botbay up。")
