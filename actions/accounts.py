@@ -122,5 +122,7 @@ class ForgetForm(BotBayAction):
             bind_failed=False,
             bind_tries=0,
             unbind_confirmed=None,
+            erasable=False,
+            erase_confirmed=None,
             bot_nickname=None,
         )

@@ -5,7 +5,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import BotBayAction, Context
+from actions.base import BotBayAction, Context, slots
 from actions.words import notice
 from botbay.chat import consent, rooms
 
@@ -35,27 +35,52 @@ class StartRecording(BotBayAction):
 
 
 class StopRecording(BotBayAction):
-    """Anyone who answers for the room may stop; what was kept can be erased with one more word."""
+    """Whoever answers for the room may stop; what was kept stays until they say that it is to be erased."""
 
     action = "action_stop_recording"
 
     async def answer(
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
-        if context.room is None:
-            erased = await consent.forget_private(context.session, context.contact.id)
-            gone = f"之前存的 {erased} 条也删掉了。" if erased else ""
-            dispatcher.utter_message(text=f"好的，私聊里的内容不再保存。{gone}")
-            return []
-        if not await rooms.may_decide(context.session, context.room.id, context.contact.id):
+        session, room = context.session, context.room
+        if room is None:
+            await consent.stop_private(session, context.contact.id)
+            dispatcher.utter_message(text="好的，你私聊发来的内容不再保存。")
+            return slots(erasable=await consent.kept_private(session, context.contact.id) > 0)
+        if not await rooms.may_decide(session, room.id, context.contact.id):
             dispatcher.utter_message(
                 text="停止全群记录要群主或拉我进来的人说；只是不想被记录的话，说「不要记录我」，马上生效。"
             )
-            return []
-        erased = await consent.erase_room(context.session, context.room.id)
-        gone = f"之前记的 {erased} 条已经删掉，" if erased else ""
-        dispatcher.utter_message(text=f"好的，这个群不再记录了。{gone}要再开始就说「开始记录」。")
-        return []
+            return slots(erasable=False)
+        stopped = await consent.stop_recording(session, room.id)
+        kept = await consent.kept_of_room(session, room.id)
+        words = "好的，这个群从现在起不再记录，要再开始就说「开始记录」。" if stopped else "这个群现在没有在记录。"
+        dispatcher.utter_message(text=words)
+        return slots(erasable=kept > 0)
+
+
+class EraseRecording(BotBayAction):
+    """The answer to whether what was kept goes too: the yes is taken back wholly only by a yes to that."""
+
+    action = "action_erase_recording"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        session, room = context.session, context.room
+        emptied = slots(erasable=False, erase_confirmed=None)
+        if not tracker.get_slot("erase_confirmed"):
+            dispatcher.utter_message(text="好，之前记下的都留着。")
+            return emptied
+        if room is None:
+            erased = await consent.forget_private(session, context.contact.id)
+        elif await rooms.may_decide(session, room.id, context.contact.id):
+            erased = await consent.erase_room(session, room.id)
+        else:
+            dispatcher.utter_message(text="这要群主或拉我进来的人说才行。")
+            return emptied
+        dispatcher.utter_message(text=f"删好了，之前记下的 {erased} 条都没有了。")
+        return emptied
 
 
 class ForgetMe(BotBayAction):

@@ -3,7 +3,8 @@
 Runs inside Rasa's own environment (Python 3.10), so it imports nothing of BotBay. A turn is run
 here step by step instead of through `Agent.handle_message`, for two reasons: there an action that
 fails or a tracker store that is away counts as an answered turn, and the turn would be lost; here
-it becomes a 500, nothing is saved, and the dispatcher posts the turn again.
+it becomes a 500, or a 503 where a server is away; nothing is saved, and the dispatcher posts the
+turn again.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 from jsonschema import Draft202012Validator
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.agent import Agent
@@ -28,6 +30,7 @@ from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.exc import OperationalError
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,10 @@ class BadTurn(Exception):
 
 class TurnNotDone(Exception):
     """The turn could not be carried through; nothing of it was saved."""
+
+
+class PartAway(Exception):
+    """A server that the turn needs does not answer; nothing was saved, and it is no fault of the turn."""
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -113,7 +120,11 @@ class BotBayInput(InputChannel):
             return response.json(await handle(agent, _body(request.body)), ensure_ascii=False)
         except BadTurn as problem:
             return _error(400, str(problem))
+        except PartAway as problem:
+            return _error(503, str(problem))
         except Exception as problem:
+            if is_away(problem):
+                return _error(503, "no answer from the database")
             # Its own text may quote the message, which does not belong in a log.
             logger.error("botbay turn failed: %s", type(problem.__cause__ or problem).__name__)
             return _error(500, str(problem) if isinstance(problem, TurnNotDone) else type(problem).__name__)
@@ -207,11 +218,22 @@ async def _act(processor: MessageProcessor, tracker: DialogueStateTracker, outpu
         tracker.update(ActionExecutionRejected(action.name(), prediction.policy_name, prediction.max_confidence))
         return True
     except Exception as problem:
+        if is_away(problem):
+            raise PartAway(f"{action.name()}: no answer from the action server") from problem
         raise TurnNotDone(f"{action.name()} failed") from problem
     tracker.update_with_events(prediction.events, processor.domain)
     tracker.update(action.event_for_successful_execution(prediction))
     tracker.update_with_events(events, processor.domain)
     return bool(action.name() != ACTION_LISTEN_NAME)
+
+
+def is_away(problem: BaseException | None) -> bool:
+    """Whether a lost connection, to the action server or to PostgreSQL, is behind an exception."""
+    while problem is not None:
+        if isinstance(problem, (aiohttp.ClientConnectionError, OperationalError)):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
 
 
 def _forbid_forgetting(processor: MessageProcessor) -> None:

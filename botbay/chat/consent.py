@@ -4,7 +4,7 @@ Nothing of a room is kept before whoever answers for it says 开始记录; nothi
 before the person agrees. A member who refuses counts only as a number; erasing leaves that number.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,6 +50,21 @@ async def stop_recording(session: AsyncSession, room_id: int) -> bool:
     return changed.first() is not None
 
 
+async def kept_of_room(session: AsyncSession, room_id: int) -> int:
+    """How many messages of the room are kept with their content."""
+    return await _count(session, Message.room_id == room_id)
+
+
+async def kept_private(session: AsyncSession, contact_id: int) -> int:
+    """How many messages of the private chat are kept with their content."""
+    return await _count(session, Message.peer_id == contact_id)
+
+
+async def stop_private(session: AsyncSession, contact_id: int) -> None:
+    """Keep nothing more of the private chat; what was kept stays."""
+    await session.execute(update(Contact).where(Contact.id == contact_id).values(keep_private_at=None))
+
+
 async def erase_room(session: AsyncSession, room_id: int) -> int:
     """Take the room's yes back wholly: nothing more is kept, and what was kept is erased. Messages erased."""
     await stop_recording(session, room_id)
@@ -82,7 +97,7 @@ async def agree(session: AsyncSession, contact_id: int, room_id: int | None) -> 
 
 async def forget_private(session: AsyncSession, contact_id: int) -> int:
     """Take the yes to keeping the private chat back; what was kept of it is erased. Messages erased."""
-    await session.execute(update(Contact).where(Contact.id == contact_id).values(keep_private_at=None))
+    await stop_private(session, contact_id)
     return await messages.erase(session, Message.peer_id == contact_id)
 
 
@@ -107,3 +122,8 @@ async def _choose(session: AsyncSession, contact_id: int, room_id: int, choice: 
             index_elements=[Member.room_id, Member.contact_id], set_={"consent": choice, "consent_at": at}
         )
     )
+
+
+async def _count(session: AsyncSession, which: ColumnElement[bool]) -> int:
+    kept = select(func.count()).select_from(Message).where(which, Message.withheld.is_(False))
+    return await session.scalar(kept) or 0

@@ -4,10 +4,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from alembic import command
 from alembic.util.exc import CommandError
 from sqlalchemy import create_engine
 
-from alembic import command
 from botbay import schema
 from botbay.postgres import EmbeddedPostgres
 
