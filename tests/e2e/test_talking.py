@@ -369,3 +369,28 @@ async def test_hello_in_a_private_chat_lets_an_old_friend_in(gateway: MockGatewa
     greeting, question = await chat.say(HELLO, 2)
     assert "助手" in greeting
     assert "账号名" in question
+
+
+async def test_stopping_a_recording_keeps_what_was_kept_until_it_is_told_otherwise(gateway: MockGateway) -> None:
+    owner = new_id("wxid_host")
+    await gateway.contact(owner, "群主")
+    room = await make_room(gateway, owner=owner)
+    chat = in_room(gateway, owner, room)
+    await chat.ask(f"@{BOT_NAME} 开始记录", MENTION)
+    await chat.tell("合同周五签")
+
+    async def is_kept() -> None:
+        assert "合同周五签" in await kept(room)
+
+    await eventually(is_kept)
+    stopped = await chat.ask(f"@{BOT_NAME} 停止记录", MENTION)
+    assert "不再记录" in stopped
+    assert "删掉" in stopped
+    assert "留着" in await chat.ask(f"@{BOT_NAME} 不用", MENTION)
+    await chat.tell("停了以后说的")
+    await chat.ask(f"@{BOT_NAME} 你是谁", MENTION)
+    assert "合同周五签" in await kept(room)
+    assert "停了以后说的" not in await kept(room)
+    assert "没有在记录" in await chat.ask(f"@{BOT_NAME} 停止记录", MENTION)
+    assert "删好了" in await chat.ask(f"@{BOT_NAME} 好", MENTION)
+    assert await kept(room) == []

@@ -1,0 +1,24 @@
+"""``make bench``: speed as ratios in one run, against what people would otherwise use. Nothing here passes or fails."""
+
+import os
+import subprocess
+
+from botbay import rasa
+from tests.bench import ingest
+
+
+def main() -> None:
+    print("== ingest: durable messages with their jobs, in batches and one commit a message")
+    ingest.main()
+    print("== understanding: this pipeline, stock LogisticRegression, stock DIET (takes a quarter of an hour)")
+    subprocess.run(
+        [str(rasa.PYTHON), "-W", "ignore", "rasa_project/tests/compare_pipelines.py"],
+        cwd=rasa.ROOT,
+        env={**os.environ, **rasa.QUIET, "PYTHONPATH": str(rasa.ROOT)},
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
