@@ -20,7 +20,7 @@ export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-RASA := PYTHONPATH=$(CURDIR) .venv/bin/python -W ignore -m rasa
+RASA := PYTHONWARNINGS=ignore PYTHONPATH=$(CURDIR) .venv/bin/python -m rasa
 SAY := @printf '%s\n'
 
 .PHONY: help setup run test bench check rasa-check lock migration

@@ -5,9 +5,8 @@ made of the same. What may not be kept is forgotten here, before anything is wri
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -33,13 +32,10 @@ from botbay.settings import Settings
 from connector import owner
 from connector.addressing import Strength, Surroundings, address
 from connector.drivers.base import MEDIA_KINDS, InboundMessage, MessageKind
+from connector.known import WAKE_LENGTH, Known, look_up
 
-#: A sentence that wakes a silent bot is short; longer ones from people it does not serve are not even looked at.
-_WAKE_LENGTH = 30
 #: Only counted, wherever: what they hold is nobody's business.
 _COUNTED = frozenset({MessageKind.LOCATION, MessageKind.TRANSFER, MessageKind.RED_PACKET})
-#: WeChat's own accounts, and public ones, are no people.
-_SYSTEM = frozenset({"weixin", "wexin", "fmessage", "medianote", "floatbottle", "qmessage", "notifymessage"})
 
 
 def media_job(bot_name: str) -> str:
@@ -63,22 +59,6 @@ def source_id(message: InboundMessage) -> str:
     return f"h:{digest[:40]}"
 
 
-def is_person(wechat_id: str) -> bool:
-    return wechat_id not in _SYSTEM and not wechat_id.startswith("gh_")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Known:
-    """What the database knows of the people and rooms of a batch, by WeChat id."""
-
-    bot: Bot
-    contacts: dict[str, Contact]
-    rooms: dict[str, Room]
-    room_bots: dict[int, RoomBot]
-    members: dict[tuple[int, int], Member]
-    engaged: set[int]
-
-
 class Inbox:
     """Stores what one bot hears."""
 
@@ -89,7 +69,7 @@ class Inbox:
     async def store(self, batch: Sequence[InboundMessage], received_at: datetime) -> None:
         """Take a batch over, in the order in which it was heard. When this returns it is durable."""
         async with transaction() as session:
-            known = await self._look_up(session, batch)
+            known = await look_up(session, self._bot_id, batch)
             rows: list[dict[str, Any]] = []
             media: dict[str, InboundMessage] = {}
             turns: list[tuple[InboundMessage, str, Gate]] = []
@@ -131,47 +111,12 @@ class Inbox:
             and (m.from_self or address(m.text, m.mention_ids, around)[0] != Strength.NONE)
         }
 
-    async def _look_up(self, session: AsyncSession, batch: Sequence[InboundMessage]) -> _Known:
-        bot = await session.get_one(Bot, self._bot_id)
-        room_ids = {m.room_id for m in batch if m.room_id is not None}
-        found_rooms = await session.scalars(select(Room).where(Room.wechat_id.in_(room_ids)))
-        rooms: dict[str, Room] = {room.wechat_id: room for room in found_rooms}
-        names = {m.talker.id: m.talker.name for m in batch if self._concerns(m, rooms)}
-        names |= {m.listener_id: "" for m in batch if m.from_self and m.listener_id and m.listener_id not in names}
-        ids = await contacts.upsert(session, names)
-        people = await session.scalars(select(Contact).where(Contact.id.in_(ids.values())))
-        by_id = {contact.wechat_id: contact for contact in people}
-        room_bots = await session.scalars(
-            select(RoomBot).where(RoomBot.bot_id == self._bot_id, RoomBot.room_id.in_([r.id for r in rooms.values()]))
-        )
-        pairs = {
-            (rooms[m.room_id].id, ids[m.talker.id])
-            for m in batch
-            if m.room_id in rooms and m.talker.id in ids and m.room_id is not None
-        }
-        return _Known(
-            bot=bot,
-            contacts=by_id,
-            rooms=rooms,
-            room_bots={rb.room_id: rb for rb in room_bots},
-            members=await _members(session, pairs),
-            engaged=await contacts.engaged(session, self._bot_id, ids.values()),
-        )
-
-    def _concerns(self, message: InboundMessage, rooms: dict[str, Room]) -> bool:
-        """Whether anything of the message may have to be written down, its talker first of all."""
-        if not is_person(message.talker.id):
-            return False
-        if message.room_id is not None:
-            return message.room_id in rooms
-        return message.kind != MessageKind.NOTICE
-
     async def _sort(
         self,
         session: AsyncSession,
         message: InboundMessage,
         received_at: datetime,
-        known: _Known,
+        known: Known,
         rows: list[dict[str, Any]],
         media: dict[str, InboundMessage],
         turns: list[tuple[InboundMessage, str, Gate]],
@@ -184,7 +129,10 @@ class Inbox:
         peer = talker
         if message.from_self:
             if room is None:
-                peer = known.contacts.get(message.listener_id or "", talker)
+                listener = known.contacts.get(message.listener_id or "")
+                if listener is None:
+                    return  # the owner's private chat with somebody who never had to do with the bot
+                peer = listener
             by_bot = await owner.is_echo(session, self._bot_id, message, room, peer, source_id(message))
             if not by_bot:
                 await owner.typed(session, self._settings, known.bot, message.text, room, peer)
@@ -205,7 +153,7 @@ class Inbox:
         talker: Contact,
         peer: Contact,
         room: Room | None,
-        known: _Known,
+        known: Known,
         *,
         by_bot: bool,
     ) -> dict[str, Any] | None:
@@ -243,7 +191,7 @@ class Inbox:
         message: InboundMessage,
         talker: Contact,
         room: Room | None,
-        known: _Known,
+        known: Known,
     ) -> tuple[str, Gate] | None:
         """What the dialogue is to hear of the message, if anything."""
         bot = known.bot
@@ -269,11 +217,11 @@ class Inbox:
                 gate = Gate.COMMAND
         if self._silent(conversation, talker, room, known):
             gate = Gate.WAKE
-            if len(text) > _WAKE_LENGTH:
+            if len(text) > WAKE_LENGTH:
                 return None
         return text, gate
 
-    def _silent(self, conversation: Conversation | None, talker: Contact, room: Room | None, known: _Known) -> bool:
+    def _silent(self, conversation: Conversation | None, talker: Contact, room: Room | None, known: Known) -> bool:
         """Whether the bot keeps quiet here until it is woken."""
         at = now()
         if conversation is not None:
@@ -325,7 +273,7 @@ class Inbox:
         rows: list[dict[str, Any]],
         media: dict[str, InboundMessage],
         turns: list[tuple[InboundMessage, str, Gate]],
-        known: _Known,
+        known: Known,
     ) -> None:
         """Write what was sorted so far, and empty the lists."""
         unique = {(row["room_id"], row["peer_id"], row["source_id"]): row for row in reversed(rows)}
@@ -356,7 +304,7 @@ class Inbox:
         message: InboundMessage,
         text: str,
         gate: Gate,
-        known: _Known,
+        known: Known,
         new: dict[str, int],
     ) -> None:
         talker = known.contacts[message.talker.id]
@@ -388,28 +336,3 @@ class Inbox:
 def _turn_key(bot_id: int, message: InboundMessage, source: str) -> str:
     """One turn a message heard by one bot, however often it is heard."""
     return f"message:{bot_id}:{message.room_id or message.talker.id}:{source}"
-
-
-async def _members(session: AsyncSession, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Member]:
-    """The memberships of those who speak, made where WeChat told nothing of them: who speaks in a room is in it."""
-    wanted = set(pairs)
-    if not wanted:
-        return {}
-    at = now()
-    statement = insert(Member).values(
-        [{"room_id": room, "contact_id": contact, "alias": "", "joined_at": at} for room, contact in sorted(wanted)]
-    )
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Member.room_id, Member.contact_id],
-            set_={"left_at": None},
-            where=Member.left_at < at - timedelta(minutes=1),
-        )
-    )
-    found = await session.scalars(
-        select(Member).where(
-            Member.room_id.in_({room for room, _ in wanted}),
-            Member.contact_id.in_({contact for _, contact in wanted}),
-        )
-    )
-    return {(member.room_id, member.contact_id): member for member in found}

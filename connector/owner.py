@@ -46,11 +46,20 @@ async def is_echo(
     return await outbox.recognise_echo(session, conversation_ids, source_id, text, now() - _ECHO_WINDOW)
 
 
+def commands(text: str) -> bool:
+    """Whether the owner's words are for the bot."""
+    return _word(text) in _SILENCE_HERE | _SILENCE_ALL | _WAKE_HERE | _WAKE_ALL
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[\s。！!，,~～]+", "", text)
+
+
 async def typed(
     session: AsyncSession, settings: Settings, bot: Bot, text: str, room: Room | None, peer: Contact
 ) -> None:
     """The owner typed: do what the words say, else step back here for a while."""
-    word = re.sub(r"[\s。！!，,~～]+", "", text)
+    word = _word(text)
     if word in _SILENCE_ALL | _WAKE_ALL:
         bot.silenced_at = now() if word in _SILENCE_ALL else None
         return

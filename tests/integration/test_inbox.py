@@ -1,5 +1,6 @@
 """What is heard is stored once, in whatever order and however often it is heard, and only what may be kept."""
 
+import dataclasses
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -187,3 +188,12 @@ async def test_wechats_own_accounts_are_no_people() -> None:
         assert await session.scalar(select(func.count()).select_from(Conversation)) == 0
         names = set(await session.scalars(select(Contact.wechat_id)))
     assert not names & {"weixin", "gh_1"}
+
+
+async def test_the_owners_own_chats_leave_no_trace() -> None:
+    box = await inbox()
+    told = heard(1, "晚上回家吃饭吗", room=None, talker=BOT)
+    await box.store([dataclasses.replace(told, listener_id="wxid_mother")], now())
+    async with transaction() as session:
+        assert "wxid_mother" not in set(await session.scalars(select(Contact.wechat_id)))
+    assert await count(Message) == 0
