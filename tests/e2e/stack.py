@@ -47,7 +47,7 @@ class Stack:
         with self._output.open("w") as out:
             self._process = subprocess.Popen(
                 [str(Path(sys.executable).with_name("botbay")), "up"],
-                env={**os.environ, **self.environment},
+                env={k: v for k, v in os.environ.items() if not k.startswith("BOTBAY_")} | self.environment,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 text=True,
