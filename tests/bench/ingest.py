@@ -67,7 +67,11 @@ async def _measure() -> None:
     single = statistics.median(rates[1])
     for batch, found in rates.items():
         rate = statistics.median(found)
-        print(json.dumps({"batch": batch, "messages_per_s": round(rate), "ratio_to_one_a_commit": round(rate / single, 1)}))
+        print(
+            json.dumps(
+                {"batch": batch, "messages_per_s": round(rate), "ratio_to_one_a_commit": round(rate / single, 1)}
+            )
+        )
     await dispose()
 
 
