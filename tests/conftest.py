@@ -1,6 +1,7 @@
 """What most tests need: a database of their own on one real PostgreSQL."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -50,7 +51,16 @@ def database_url(template: EmbeddedPostgres) -> Iterator[str]:
     with psycopg.connect(template.url(), dbname="postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE botbay".encode())
         yield template.url().rsplit("/", 1)[0] + f"/{name}"
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        _drop(connection, name)
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    for _ in range(50):
+        try:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            return
+        except psycopg.errors.InsufficientPrivilege:  # autovacuum, a superuser's process, is just looking at it
+            time.sleep(0.2)
 
 
 @pytest.fixture
