@@ -42,10 +42,26 @@ class RoomJoined(BotBayAction):
     async def answer(
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
+        if context.room is not None and context.room.recording_at is not None:
+            now_kept = "这个群正在记录：\n"
+        else:
+            now_kept = "现在什么都没有记录。\n群主或拉我进来的人说「开始记录」后，"
         dispatcher.utter_message(
-            text=f"大家好，我是{context.bot.wechat_name}，@我 就能叫到我。现在什么都没有记录。\n"
-            f"群主或拉我进来的人说「开始记录」后，{notice(context.settings)}"
+            text=f"大家好，我是{context.bot.wechat_name}，@我 就能叫到我。{now_kept}{notice(context.settings)}"
         )
+        return []
+
+
+class MemberJoined(BotBayAction):
+    """Whoever comes into a room that is being kept hears what the others heard when it began."""
+
+    action = "action_member_joined"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        if context.room is not None and context.room.recording_at is not None:
+            dispatcher.utter_message(text=f"欢迎新朋友！这个群正在记录：{notice(context.settings)}")
         return []
 
 

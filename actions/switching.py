@@ -17,8 +17,8 @@ async def _rules_room(context: Context) -> bool:
     assert context.room is not None
     if await rooms.may_decide(context.session, context.room.id, context.contact.id):
         return True
-    role = await context.session.scalar(select(Account.role).where(Account.id == context.contact.account_id))
-    return role == Role.MAINTAINER
+    alive = (Account.id == context.contact.account_id) & Account.disabled_at.is_(None)
+    return await context.session.scalar(select(Account.role).where(alive)) == Role.MAINTAINER
 
 
 class StopBot(BotBayAction):

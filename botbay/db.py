@@ -11,16 +11,37 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import BigInteger, DateTime, Identity, MetaData, text
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from botbay.postgres import EmbeddedPostgres
+from botbay.postgres import EmbeddedPostgres, PostgresError
 from botbay.settings import load_settings
 
 
 class DatabaseError(Exception):
     """The database cannot be used. The text is one line that says why and what to do."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database cannot be reached just now, so that the same may work later. A bad statement is not that."""
+    if isinstance(error, (OSError, PostgresError)):
+        return True
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        return error.orig is not None and is_away(error.orig)
+    if isinstance(error, SQLAlchemyTimeout):
+        return True
+    if isinstance(error, psycopg.Error):
+        state = error.sqlstate
+        # No state: the connection broke. 08 connection, 53 resources, 57 operator, 40 deadlock or serialisation.
+        return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) and (
+            state is None or state[:2] in ("08", "53", "57", "40")
+        )
+    return False
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -134,7 +155,7 @@ class Listener:
                 return None  # what came before we listened must be looked for at once
             async for note in self._connection.notifies(timeout=timeout, stop_after=1):
                 return note.payload
-        except (psycopg.Error, OSError):
+        except (psycopg.Error, PostgresError, OSError):
             await self.close()
             await asyncio.sleep(min(timeout, 1.0))
         return None

@@ -13,6 +13,7 @@ import psycopg
 from pgqueuer import PgQueuer
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.db import PsycopgDriver
+from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,12 +21,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from botbay.db import database_url
 
 
+class Later(Exception):
+    """What the job needs is away, which is not its fault: try again after a while, as often as it takes."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__()
+        self.delay = delay
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """A job in a worker's hand. ``final``: if it fails now it is not tried again, so say so where people look."""
 
     payload: Mapping[str, Any]
+    attempt: int  # 0 for the first
     final: bool
+
+    def backoff(self) -> timedelta:
+        """How long to wait after this attempt: from a second to five minutes."""
+        return (
+            min(timedelta(seconds=2**self.attempt), timedelta(minutes=5)) if self.attempt < 9 else timedelta(minutes=5)
+        )
 
 
 Handler = Callable[[Work], Awaitable[None]]
@@ -92,7 +108,11 @@ async def run(handlers: Mapping[str, Handler], *, concurrency: int = 10, max_att
 
 def _register(queue: PgQueuer, name: str, handler: Handler, max_attempts: int) -> None:
     async def entry(job: Job) -> None:
-        await handler(Work(payload=json.loads(job.payload or b"{}"), final=job.attempts >= max_attempts))
+        work = Work(payload=json.loads(job.payload or b"{}"), attempt=job.attempts, final=job.attempts >= max_attempts)
+        try:
+            await handler(work)
+        except Later as later:
+            raise RetryRequested(delay=later.delay) from None
 
     queue.entrypoint(
         name,

@@ -20,6 +20,10 @@ class StorageError(Exception):
     """The storage cannot be read or written now. The text is one line for people."""
 
 
+class StorageUnavailable(StorageError):
+    """It may be there later: the disk is full, or the server is away."""
+
+
 class NotStored(StorageError):
     """There is nothing under this key."""
 
@@ -62,7 +66,7 @@ async def put(key: str, chunks: AsyncIterator[bytes]) -> Stored:
     try:
         await obstore.put_async(store(), key, measured())
     except (BaseError, OSError) as error:
-        raise StorageError(f"文件存不进去：{_first_line(error)}") from error
+        raise StorageUnavailable(f"文件存不进去：{_first_line(error)}") from error
     return Stored(key=key, size=size, sha256=digest.hexdigest())
 
 
@@ -73,7 +77,7 @@ async def get(key: str) -> AsyncIterator[bytes]:
     except (_NotFound, FileNotFoundError):
         raise NotStored(f"存储里没有 {key}") from None
     except (BaseError, OSError) as error:
-        raise StorageError(f"文件读不出来：{_first_line(error)}") from error
+        raise StorageUnavailable(f"文件读不出来：{_first_line(error)}") from error
     async for chunk in result.stream(min_chunk_size=CHUNK):
         yield bytes(chunk)
 
@@ -85,7 +89,7 @@ async def delete(key: str) -> None:
     except (_NotFound, FileNotFoundError):
         return
     except (BaseError, OSError) as error:
-        raise StorageError(f"文件删不掉：{_first_line(error)}") from error
+        raise StorageUnavailable(f"文件删不掉：{_first_line(error)}") from error
 
 
 async def check() -> str | None:

@@ -100,6 +100,14 @@ async def _up(settings: Settings, started: float, *, demo: bool) -> None:
 
     async def welcome() -> None:
         await announcer.all_ready.wait()
+        try:
+            await greet()
+        except Exception as error:
+            click.echo(
+                f"botbay：起来了，但网址没能打印出来（{type(error).__name__}）。运行 botbay login-link。", err=True
+            )
+
+    async def greet() -> None:
         if demo:
             for entry in entry_points(group="botbay.demo"):
                 await entry.load()()

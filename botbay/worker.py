@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from botbay import jobs
 from botbay.db import engine
 from botbay.logs import configure_logging
+from botbay.postgres import PostgresError
 from botbay.service import run_service
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,11 @@ async def _housekeeping() -> None:
     while True:
         try:
             async with engine().connect() as connection:
-                await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+                held = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK})
                 await connection.commit()
+                if not held:
+                    await asyncio.sleep(10)
+                    continue
                 scheduler = AsyncIOScheduler(timezone="UTC")
                 for entry in entry_points(group="botbay.chores"):
                     chore, seconds = entry.load()
@@ -44,7 +48,7 @@ async def _housekeeping() -> None:
                         await connection.commit()
                 finally:
                     scheduler.shutdown(wait=False)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, PostgresError, OSError) as error:
             log.warning("housekeeping waits for the database: %s", type(error).__name__)
             await asyncio.sleep(2)
 

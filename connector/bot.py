@@ -3,18 +3,19 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import jobs
 from botbay.chat import accounts, bots, contacts, conversations, rooms
 from botbay.chat.models import Bot, BotState, Friend, Room, RoomBot
-from botbay.db import now, transaction
+from botbay.db import engine, is_away, now, transaction
 from botbay.settings import BotConfig, Settings
 from connector import media
 from connector.drivers.base import (
@@ -23,6 +24,7 @@ from connector.drivers.base import (
     Driver,
     DriverError,
     DriverEvent,
+    DriverUnavailable,
     Failure,
     Friendship,
     FriendshipKind,
@@ -59,9 +61,20 @@ class BotRunner:
         self._bot_id = 0
         self._self_id: str | None = None  # the account that was let in last; what it heard in a break still counts
         self._online = False
+        self._carried: list[tuple[DriverEvent, datetime, asyncio.Future[None]]] = []  # taken out, not stored yet
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
+        """Only one process drives a bot: another one waits here until this one is gone."""
+        async with engine().connect() as lock:
+            while not await lock.scalar(select(func.pg_try_advisory_lock(func.hashtext(f"bot:{self._config.name}")))):
+                await lock.commit()
+                log.warning("another process drives %s; waiting", self._config.name)
+                await asyncio.sleep(5)
+            await lock.commit()
+            await self._drive()
+
+    async def _drive(self) -> None:
         async with transaction() as session:
             bot = await bots.ensure(session, self._config.name)
             self._bot_id = bot.id
@@ -82,53 +95,65 @@ class BotRunner:
 
     async def _emit(self, event: DriverEvent) -> None:
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        await self._queue.put((event, now(), taken))
+        await self._queue.put((clean(event), now(), taken))
         if self._waits:
             await taken
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(_HEARTBEAT)
-            if self._online and self._queue.empty():
+            await self._note_hearing()
+
+    async def _note_hearing(self) -> None:
+        """Write down until when nothing was missed: only what is stored counts, and only if the gateway answers."""
+        at = now()
+        if not self._online:
+            return
+        with contextlib.suppress(DriverError):
+            await self._driver.check()
+            if self._online and not self._carried and self._queue.empty():
                 async with transaction() as session:
-                    await bots.heard(session, self._bot_id, now())
+                    await bots.heard(session, self._bot_id, at)
 
     async def _take(self) -> None:
-        """Take events over in order; neighbouring messages in one transaction. Nothing is dropped on an error."""
-        carried: list[tuple[DriverEvent, datetime, asyncio.Future[None]]] = []
+        """Take events over in order; neighbouring messages in one transaction."""
         while True:
-            if not carried:
-                carried.append(await self._queue.get())
-            while len(carried) < _BATCH and not self._queue.empty():
-                carried.append(self._queue.get_nowait())
-            count = 1
-            if isinstance(carried[0][0], InboundMessage):
-                while count < len(carried) and isinstance(carried[count][0], InboundMessage):
-                    count += 1
-            batch, rest = carried[:count], carried[count:]
-            delay = 0.5
-            while True:
-                try:
-                    await self._handle([event for event, _, _ in batch], batch[-1][1])
-                    break
-                except (SQLAlchemyError, OSError) as error:
-                    # The database is away: hold on to what was heard until it is back.
-                    log.warning("inbox of %s waits for the database: %s", self._config.name, type(error).__name__)
-                    await asyncio.sleep(delay)
-                    delay = min(delay * 2, 10.0)
-                except Exception:
-                    log.exception("an event of %s could not be handled", self._config.name)
-                    if count == 1:
-                        break
-                    # One of the batch is bad: take them one by one, so that only that one is left out.
-                    for event, at, _ in batch:
-                        with contextlib.suppress(Exception):
-                            await self._handle([event], at)
-                    break
-            for _, _, taken in batch:
-                if not taken.done():
-                    taken.set_result(None)
-            carried = rest
+            self._carried.append(await self._queue.get())
+            while self._carried:
+                while len(self._carried) < _BATCH and not self._queue.empty():
+                    self._carried.append(self._queue.get_nowait())
+                count = 1
+                if isinstance(self._carried[0][0], InboundMessage):
+                    while count < len(self._carried) and isinstance(self._carried[count][0], InboundMessage):
+                        count += 1
+                batch = self._carried[:count]
+                if not await self._take_over([event for event, _, _ in batch], batch[-1][1]):
+                    # One of the batch is bad: one by one, so that only that one is left out.
+                    for event, at, _ in batch if count > 1 else ():
+                        await self._take_over([event], at)
+                for _, _, taken in batch:
+                    if not taken.done():
+                        taken.set_result(None)
+                del self._carried[:count]
+
+    async def _take_over(self, events: Sequence[DriverEvent], at: datetime) -> bool:
+        """Handle events; False when they cannot be handled ever. While the database is away it holds on to them."""
+        delay = 0.5
+        while True:
+            try:
+                await self._handle(events, at)
+                return True
+            except Exception as error:
+                if not is_away(error):
+                    # The error's own words may quote what was said: its kind and place are enough.
+                    place = "".join(traceback.format_tb(error.__traceback__, limit=-3))
+                    log.error(
+                        "%d events of %s cannot be handled: %s\n%s", len(events), self._config.name, _kind(error), place
+                    )
+                    return False
+                log.warning("inbox of %s waits for the database: %s", self._config.name, _kind(error))
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 10.0)
 
     async def _handle(self, events: Sequence[DriverEvent], at: datetime) -> None:
         first = events[0]
@@ -225,7 +250,10 @@ class BotRunner:
                 continue
             async with transaction() as session:
                 internal = await rooms.upsert(session, facts(card), at)
-                await rooms.add_bot(session, internal, self._bot_id, None, at, engaged=False)
+                if card.members and self._self_id not in {member.id for member in card.members}:
+                    await rooms.remove_bot(session, internal, self._bot_id, at)  # put out while it was deaf
+                else:
+                    await rooms.add_bot(session, internal, self._bot_id, None, at, engaged=False)
 
     # --- friends and rooms -----------------------------------------------------------------------------
 
@@ -252,9 +280,12 @@ class BotRunner:
     async def _accept_friendship(self, work: jobs.Work) -> None:
         contact_id = int(work.payload["contact_id"])
         request_id = str(work.payload["request_id"])
-        await self._driver.accept_friendship(request_id)
+        await _or_later(self._driver.accept_friendship(request_id), work)
         async with transaction() as session:
             await contacts.engage(session, self._bot_id, contact_id, now())
+            bot = await session.get_one(Bot, self._bot_id)
+            if bot.silenced_at is not None:
+                return
             conversation_id = await conversations.get(session, self._bot_id, None, contact_id)
             await conversations.wake(session, conversation_id)
             await conversations.queue_turn(
@@ -265,7 +296,7 @@ class BotRunner:
             )
 
     async def _accept_invitation(self, work: jobs.Work) -> None:
-        await self._driver.accept_invitation(str(work.payload["invitation_id"]))
+        await _or_later(self._driver.accept_invitation(str(work.payload["invitation_id"])), work)
 
     async def _room_join(self, event: RoomJoin) -> None:
         own = self._self_id in event.invitee_ids
@@ -275,9 +306,17 @@ class BotRunner:
                 return  # a room that has never had to do with the bot
             room_id = await rooms.upsert(session, facts(event.room), event.at)
             if not own:
+                await self._tell_newcomers(session, room_id, event)
                 return
+            before = await session.get(RoomBot, (room_id, self._bot_id))
+            if before is not None and before.joined_at < event.at:
+                # It was out in between, whether we heard of that or not: an old yes does not count any more.
+                await rooms.remove_bot(session, room_id, self._bot_id, event.at)
             inviter = await contacts.by_wechat_id(session, event.inviter_id) if event.inviter_id else None
             await rooms.add_bot(session, room_id, self._bot_id, inviter.id if inviter else None, event.at, engaged=True)
+            bot = await session.get_one(Bot, self._bot_id)
+            if bot.silenced_at is not None:
+                return
             room = await session.get_one(Room, room_id)
             host = inviter.id if inviter is not None else room.owner_id
             if host is None:
@@ -288,6 +327,19 @@ class BotRunner:
                 f"join:{self._bot_id}:{room_id}:{event.at.isoformat()}",
                 trigger={"intent": "room_joined", "entities": {}},
             )
+
+    async def _tell_newcomers(self, session: AsyncSession, room_id: int, event: RoomJoin) -> None:
+        """Who comes into a room that is being kept has not heard the notice yet."""
+        room = await session.get_one(Room, room_id)
+        newcomer = await contacts.by_wechat_id(session, event.invitee_ids[0]) if event.invitee_ids else None
+        if room.recording_at is None or newcomer is None:
+            return
+        await conversations.queue_turn(
+            session,
+            await conversations.get(session, self._bot_id, room_id, newcomer.id),
+            f"newcomer:{self._bot_id}:{room_id}:{event.at.isoformat()}",
+            trigger={"intent": "member_joined", "entities": {}},
+        )
 
     async def _room_leave(self, event: RoomLeave) -> None:
         async with transaction() as session:
@@ -309,6 +361,19 @@ class BotRunner:
         task.add_done_callback(self._tasks.discard)
 
 
+def clean(value: Any) -> Any:
+    """The same without NUL, which PostgreSQL takes in no text: in events, their parts, and what the gateway gave."""
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, Mapping):
+        return {clean(key): clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(clean(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{part.name: clean(getattr(value, part.name)) for part in fields(value)})
+    return value
+
+
 def facts(card: RoomCard) -> rooms.RoomFacts:
     """A room's card in the words of ``botbay.chat``."""
     return rooms.RoomFacts(
@@ -319,6 +384,19 @@ def facts(card: RoomCard) -> rooms.RoomFacts:
     )
 
 
+async def _or_later(call: Awaitable[None], work: jobs.Work) -> None:
+    """Do it, or have the job come again once the gateway is back, however long that takes."""
+    try:
+        await call
+    except DriverUnavailable:
+        raise jobs.Later(work.backoff()) from None
+
+
+def _kind(error: BaseException) -> str:
+    original = getattr(error, "orig", None)
+    return type(original or error).__name__
+
+
 async def _again(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Keep one part of the bot going: an error is logged and it starts anew, the other parts go on."""
     delay = 0.5
@@ -327,6 +405,6 @@ async def _again(name: str, work: Callable[[], Awaitable[None]]) -> None:
             await work()
             log.warning("%s ended and starts anew", name)
         except Exception as error:
-            log.warning("%s failed and starts anew in %.1f s: %s", name, delay, type(error).__name__, exc_info=True)
+            log.warning("%s failed and starts anew in %.1f s: %s", name, delay, _kind(error))
         await asyncio.sleep(delay)
         delay = min(delay * 2, 10.0)

@@ -15,13 +15,12 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat import accounts, contacts, conversations, outbox
 from botbay.chat.conversations import Claim
 from botbay.chat.models import Bot, Contact, Conversation, Gate, Turn
-from botbay.db import Listener, now, transaction
+from botbay.db import Listener, is_away, now, transaction
 from botbay.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -34,6 +33,8 @@ _SORRY = "抱歉，刚才这句我没处理好，麻烦再说一遍。"
 #: What must be certain of a sentence in a conversation that is not plainly one with the bot.
 _SURE = 0.7
 _WAKING = "start_bot"
+#: A yes can be taken back at any time, however silent the bot is.
+_TAKING_BACK = frozenset({"forget_me", "stop_recording"})
 _NO_COMMAND = frozenset({"out_of_scope", "chitchat", "nlu_fallback", "greet", "thanks", "goodbye", "affirm", "deny"})
 
 
@@ -151,8 +152,10 @@ class Dispatcher:
             try:
                 if await self.step():
                     continue
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("dispatcher waits for the database: %s", type(error).__name__)
+            except Exception as error:
+                # A turn whose claim runs out is taken up again; whatever it was must not end the others.
+                away = is_away(error)
+                log.warning("dispatcher %s: %s", "waits for the database" if away else "failed", type(error).__name__)
                 await asyncio.sleep(1.0)
             await self._more.wait()
 
@@ -167,8 +170,9 @@ class Dispatcher:
             replies = await self._answer(work)
         except DialogueDown as error:
             await self._later(claim, work, str(error), counts=False)
-        except DialogueFailed as error:
-            await self._later(claim, work, str(error), counts=True)
+        except (DialogueFailed, AssertionError, LookupError, TypeError, ValueError) as error:
+            reason = str(error) if isinstance(error, DialogueFailed) else f"对话引擎答得不对（{type(error).__name__}）"
+            await self._later(claim, work, reason, counts=True)
         else:
             await self._done(claim, work, replies)
         return True
@@ -210,10 +214,18 @@ class Dispatcher:
             intent, confidence = await self._client.parse(work.text or "", work.metadata)
             if confidence < _SURE:
                 return None
-            if work.gate == Gate.WAKE and intent != _WAKING:
+            if work.gate == Gate.WAKE and intent not in _TAKING_BACK | {_WAKING}:
                 return None
+            if work.gate == Gate.SILENCED:
+                if intent not in _TAKING_BACK:
+                    return None
+                await self._turn(work)
+                return []
             if work.gate == Gate.COMMAND and intent in _NO_COMMAND:
                 return None
+        return await self._turn(work)
+
+    async def _turn(self, work: _Work) -> list[dict[str, Any]]:
         return await self._client.turn(
             {
                 "message_id": work.key,

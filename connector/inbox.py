@@ -108,7 +108,7 @@ class Inbox:
             for m in batch
             if m.room_id is not None
             and m.room_id not in known
-            and (m.from_self or address(m.text, m.mention_ids, around)[0] != Strength.NONE)
+            and (owner.commands(m.text) if m.from_self else address(m.text, m.mention_ids, around)[0] != Strength.NONE)
         }
 
     async def _sort(
@@ -177,7 +177,8 @@ class Inbox:
             "mention_ids": [] if withheld else list(message.mention_ids),
             "quoted_source_id": None if withheld else message.quoted_id,
             "file_name": None if withheld else message.file_name,
-            "raw": {} if withheld else dict(message.raw),
+            # Of a text nothing more is needed, and what it quotes may be by somebody who said no.
+            "raw": {} if withheld or message.kind == MessageKind.TEXT else dict(message.raw),
             "sent_at": message.sent_at,
             "received_at": received_at,
             "from_self": message.from_self,
@@ -195,7 +196,7 @@ class Inbox:
     ) -> tuple[str, Gate] | None:
         """What the dialogue is to hear of the message, if anything."""
         bot = known.bot
-        if message.kind != MessageKind.TEXT or bot.silenced_at is not None or not message.text.strip():
+        if message.kind != MessageKind.TEXT or not message.text.strip():
             return None
         conversation = await session.scalar(
             select(Conversation).where(
@@ -215,10 +216,12 @@ class Inbox:
                 return None
             if strength == Strength.CALLED:
                 gate = Gate.COMMAND
-        if self._silent(conversation, talker, room, known):
+        if bot.silenced_at is not None:
+            gate = Gate.SILENCED
+        elif self._silent(conversation, talker, room, known):
             gate = Gate.WAKE
-            if len(text) > WAKE_LENGTH:
-                return None
+        if gate in (Gate.WAKE, Gate.SILENCED) and len(text) > WAKE_LENGTH:
+            return None
         return text, gate
 
     def _silent(self, conversation: Conversation | None, talker: Contact, room: Room | None, known: Known) -> bool:

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from botbay import storage
 from botbay.chat.models import File, FileState, Message
 from botbay.db import now, transaction
-from botbay.jobs import Handler, Work
-from connector.drivers.base import Driver, DriverError, MediaGone, MessageKind
+from botbay.jobs import Handler, Later, Work
+from connector.drivers.base import Driver, DriverError, DriverUnavailable, MediaGone, MessageKind
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,10 @@ def fetcher(driver: Driver) -> Handler:
         except MediaGone as error:
             await _fail(file_id, str(error))
             return
-        except (DriverError, storage.StorageError) as error:
+        except (DriverUnavailable, storage.StorageError) as error:
+            log.warning("media of file %d waits: %s", file_id, error)
+            raise Later(work.backoff()) from None
+        except DriverError as error:
             if work.final:
                 await _fail(file_id, str(error))
             log.warning("media of file %d not fetched: %s", file_id, error)

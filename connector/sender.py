@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 ECHO_WAIT = timedelta(seconds=30)
 #: How long to wait when the gateway cannot be reached.
 _UNAVAILABLE_WAIT = timedelta(seconds=3)
+_HEARING_WAIT = timedelta(seconds=5)
 _MAX_TRIES = 5
 #: Messages that may go out at once before the pace holds.
 _BURST = 5
@@ -92,14 +93,16 @@ class Sender:
             target = await _target(session, item)
             mentions = await _mentions(session, item)
             attempt = await outbox.begin(session, item.id)
+        if attempt is None:
+            return
         state, result, detail, source_id, retry = OutboxState.SENT, "sent", "", None, timedelta(0)
         try:
             source_id = await self._deliver(item, target, mentions)
         except SendUnknown as error:
             state, result, detail, retry = OutboxState.UNKNOWN, "unknown", str(error), ECHO_WAIT
-        except DriverUnavailable as error:
+        except (DriverUnavailable, storage.StorageUnavailable) as error:
             state, result, detail, retry = OutboxState.QUEUED, "unavailable", str(error), _UNAVAILABLE_WAIT
-        except (DriverError, storage.StorageError) as error:
+        except (DriverError, storage.NotStored) as error:
             state, result, detail = OutboxState.FAILED, "refused", str(error)
         if result != "sent":
             log.warning("send %d ended %s: %s", item.id, result, detail)
@@ -138,6 +141,13 @@ class Sender:
                     "unknown",
                     detail="发送时中断",
                     retry_in=ECHO_WAIT,
+                )
+                return
+            heard_at = await session.scalar(select(Bot.heard_at).where(Bot.id == self._bot_id))
+            if heard_at is None or heard_at < last.started_at + ECHO_WAIT:
+                # The echo may have been heard and wait to be stored: not until all before then is.
+                await outbox.end(
+                    session, item.id, last.id, OutboxState.UNKNOWN, "unknown", detail=item.error, retry_in=_HEARING_WAIT
                 )
                 return
             if await self._was_deaf(session, last.started_at) or len(tries) >= _MAX_TRIES:

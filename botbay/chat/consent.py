@@ -4,11 +4,13 @@ Nothing of a room is kept before whoever answers for it says 开始记录; nothi
 before the person agrees. A member who refuses counts only as a number; erasing leaves that number.
 """
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from botbay.chat import messages
+from botbay.chat import conversations, messages
 from botbay.chat.models import Consent, Contact, Conversation, Member, Message, Room
 from botbay.db import now
 from botbay.settings import Settings
@@ -16,7 +18,7 @@ from botbay.settings import Settings
 
 def keeps(settings: Settings, room: Room | None, contact: Contact, member: Member | None) -> bool:
     """Whether what this contact says here may be kept with its content."""
-    if contact.refused_at is not None:
+    if contact.refused_at is not None and not _agreed_since(member, contact.refused_at):
         return False
     if room is None:
         return contact.keep_private_at is not None
@@ -26,6 +28,16 @@ def keeps(settings: Settings, room: Room | None, contact: Contact, member: Membe
     if choice == Consent.REFUSED:
         return False
     return settings.consent == "room" or choice == Consent.AGREED
+
+
+def _agreed_since(member: Member | None, refused_at: datetime) -> bool:
+    """Whether a no for everywhere was followed by a yes for this room."""
+    return (
+        member is not None
+        and member.consent == Consent.AGREED
+        and member.consent_at is not None
+        and member.consent_at > refused_at
+    )
 
 
 async def start_recording(session: AsyncSession, room_id: int, contact_id: int) -> bool:
@@ -68,6 +80,7 @@ async def stop_private(session: AsyncSession, contact_id: int) -> None:
 async def erase_room(session: AsyncSession, room_id: int) -> int:
     """Take the room's yes back wholly: nothing more is kept, and what was kept is erased. Messages erased."""
     await stop_recording(session, room_id)
+    await conversations.forget_dialogues(session, Conversation.room_id == room_id)
     return await messages.erase(session, Message.room_id == room_id)
 
 
@@ -75,19 +88,20 @@ async def refuse(session: AsyncSession, contact_id: int, room_id: int | None) ->
     """不要记录我: in a room for that room, in private everywhere; what was kept is erased. Messages erased."""
     if room_id is not None:
         await _choose(session, contact_id, room_id, Consent.REFUSED)
+        here = (Conversation.contact_id == contact_id) & (Conversation.room_id == room_id)
+        await conversations.forget_dialogues(session, here)
         return await messages.erase(session, (Message.talker_id == contact_id) & (Message.room_id == room_id))
     await session.execute(
         update(Contact).where(Contact.id == contact_id).values(refused_at=now(), keep_private_at=None)
     )
     erased = await messages.erase(session, (Message.talker_id == contact_id) | (Message.peer_id == contact_id))
-    await forget_dialogues(session, contact_id)
+    await conversations.forget_dialogues(session, Conversation.contact_id == contact_id)
     return erased
 
 
 async def agree(session: AsyncSession, contact_id: int, room_id: int | None) -> None:
-    """可以记录我: in a room for that room, in private for the private chat, and takes 不要记录我 back."""
+    """可以记录我: in a room for that room only; in private for the private chat, and a no for everywhere is over."""
     if room_id is not None:
-        await session.execute(update(Contact).where(Contact.id == contact_id).values(refused_at=None))
         await _choose(session, contact_id, room_id, Consent.AGREED)
         return
     await session.execute(
@@ -98,14 +112,9 @@ async def agree(session: AsyncSession, contact_id: int, room_id: int | None) -> 
 async def forget_private(session: AsyncSession, contact_id: int) -> int:
     """Take the yes to keeping the private chat back; what was kept of it is erased. Messages erased."""
     await stop_private(session, contact_id)
+    private = (Conversation.contact_id == contact_id) & Conversation.room_id.is_(None)
+    await conversations.forget_dialogues(session, private)
     return await messages.erase(session, Message.peer_id == contact_id)
-
-
-async def forget_dialogues(session: AsyncSession, contact_id: int) -> None:
-    """Begin every dialogue with the contact anew; the trackers of the old ones are swept away later."""
-    await session.execute(
-        update(Conversation).where(Conversation.contact_id == contact_id).values(epoch=Conversation.epoch + 1)
-    )
 
 
 async def member_of(session: AsyncSession, room_id: int, contact_id: int) -> Member | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -110,6 +110,7 @@ async def claim(session: AsyncSession) -> Claim | None:
     claim_until, state = held.one()
     if state != TurnState.QUEUED or (claim_until is not None and claim_until >= at):
         return None
+    await begin_anew(session, conversation_id)
     token = uuid4()
     await session.execute(
         update(Conversation).where(Conversation.id == conversation_id).values(claim_token=token, claim_until=at + CLAIM)
@@ -150,7 +151,9 @@ async def forget(session: AsyncSession, turn_id: int) -> None:
 
 
 async def withdraw(session: AsyncSession, key: str) -> None:
-    """The message behind a turn was taken back: if it still waits, it is not answered."""
+    """The message behind a turn was taken back: the dialogue forgets it, and if it still waits it is not answered."""
+    spoken_in = select(Turn.conversation_id).where(Turn.key == key)
+    await forget_dialogues(session, Conversation.id.in_(spoken_in))
     await session.execute(
         update(Turn)
         .where(Turn.key == key, Turn.state == TurnState.QUEUED)
@@ -165,6 +168,19 @@ async def postpone(session: AsyncSession, turn_id: int, until: datetime, error: 
         .where(Turn.id == turn_id)
         .values(not_before=until, error=error, attempts=Turn.attempts + (1 if counts else 0))
     )
+
+
+async def forget_dialogues(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """What was said in these conversations is to be forgotten by the dialogue too, once no turn is in hand there."""
+    await session.execute(update(Conversation).where(which).values(forget=True))
+
+
+async def begin_anew(session: AsyncSession, conversation_id: int | None = None) -> None:
+    """Give dialogues that are to be forgotten a new tracker; the old ones are swept away."""
+    which = Conversation.forget & or_(Conversation.claim_until.is_(None), Conversation.claim_until < now())
+    if conversation_id is not None:
+        which &= Conversation.id == conversation_id
+    await session.execute(update(Conversation).where(which).values(epoch=Conversation.epoch + 1, forget=False))
 
 
 async def stop(session: AsyncSession, conversation_ids: Sequence[int]) -> None:

@@ -7,11 +7,11 @@ from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import storage
-from botbay.chat import messages
+from botbay.chat import conversations, messages
 from botbay.chat.models import Message, OutboxItem, OutboxState, Turn, TurnState
 from botbay.chat.simulator_models import SimEvent
 from botbay.db import now, transaction
-from botbay.jobs import Work
+from botbay.jobs import Later, Work
 from botbay.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,10 @@ _TRACKER_DAYS = 7
 
 async def erase_file(work: Work) -> None:
     """The job that removes an erased message's bytes; the payload is {"key": …}."""
-    await storage.delete(str(work.payload["key"]))
+    try:
+        await storage.delete(str(work.payload["key"]))
+    except storage.StorageError:
+        raise Later(work.backoff()) from None  # erased is erased: it never gives up
 
 
 async def tidy() -> None:
@@ -42,13 +45,22 @@ async def tidy() -> None:
             delete(Turn).where(Turn.state != TurnState.QUEUED, Turn.done_at < now() - timedelta(days=_TURN_DAYS))
         )
         await session.execute(delete(SimEvent).where(SimEvent.taken_at < now() - timedelta(days=1)))
+        await conversations.begin_anew(session)
         await _tidy_trackers(session)
+
+
+async def expire() -> None:
+    """Erase what was promised to be kept for some days only."""
     days = load_settings().retention_days
-    if days:
+    if not days:
+        return
+    while True:
         async with transaction() as session:
-            erased = await messages.erase(session, Message.received_at < now() - timedelta(days=days))
-        if erased:
-            log.info("%d messages erased after %d days", erased, days)
+            old = Message.received_at < now() - timedelta(days=days)
+            erased = await messages.erase_some(session, old)
+        if not erased:
+            return
+        log.info("%d messages erased after %d days", erased, days)
 
 
 async def _tidy_trackers(session: AsyncSession) -> None:
@@ -69,3 +81,4 @@ async def _tidy_trackers(session: AsyncSession) -> None:
 
 #: The chore, and every how many seconds it is done.
 TIDY = (tidy, 60)
+EXPIRE = (expire, 3600)

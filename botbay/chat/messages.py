@@ -8,12 +8,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import jobs
-from botbay.chat.models import File, Message, Turn, TurnState
+from botbay.chat.models import Conversation, File, Message, Turn, TurnState
 from botbay.chat.search import grams
 from botbay.db import now
 
 #: Removes the bytes of an erased message from storage; its payload is {"key": …}.
 ERASE_FILE_JOB = "erase_file"
+
+
+_AT_ONCE = 5000  # messages erased by one statement
 
 
 async def store(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
@@ -34,7 +37,15 @@ async def erase(session: AsyncSession, which: ColumnElement[bool]) -> int:
 
     Returns how many were erased.
     """
-    found = select(Message.id).where(which, Message.withheld.is_(False)).with_for_update()
+    erased = 0
+    while some := await erase_some(session, which):
+        erased += some
+    return erased
+
+
+async def erase_some(session: AsyncSession, which: ColumnElement[bool]) -> int:
+    """Erase a part of what is to be erased, so that much of it does not have to go at once; 0 when all is gone."""
+    found = select(Message.id).where(which, Message.withheld.is_(False)).limit(_AT_ONCE).with_for_update()
     ids = list(await session.scalars(found))
     await _wipe(session, ids, {"withheld": True, "talker_id": None})
     return len(ids)
@@ -58,9 +69,10 @@ async def _wipe(session: AsyncSession, ids: Sequence[int], also: dict[str, Any])
         .where(Message.id.in_(ids))
         .values(text="", raw={}, mention_ids=[], quoted_source_id=None, file_name=None, search=None, **also)
     )
-    # A turn that still waits would carry the text on.
+    # A turn that still waits would carry the text on. One in hand ends by itself: it may be the very one that erases.
+    in_hand = select(Conversation.id).where(Conversation.id == Turn.conversation_id, Conversation.claim_until > now())
     await session.execute(
         update(Turn)
-        .where(Turn.message_id.in_(ids), Turn.state == TurnState.QUEUED)
+        .where(Turn.message_id.in_(ids), Turn.state == TurnState.QUEUED, ~in_hand.exists())
         .values(state=TurnState.DONE, text=None, trigger=None, done_at=now())
     )

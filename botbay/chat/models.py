@@ -214,6 +214,7 @@ class Message(Identified, Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_messages_room_id_sent_at", "room_id", "sent_at"),
+        Index("ix_messages_received_at", "received_at", postgresql_using="brin"),
         Index("ix_messages_peer_id_sent_at", "peer_id", "sent_at", postgresql_where=sql("peer_id IS NOT NULL")),
         Index("ix_messages_search", "search", postgresql_using="gin"),
     )
@@ -248,6 +249,7 @@ class Conversation(Identified, Base):
     claim_token: Mapped[UUID | None]
     claim_until: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # grows when the dialogue is erased: a new tracker
+    forget: Mapped[bool] = mapped_column(default=False)  # the dialogue is to be erased once no turn is in hand
     __table_args__ = (
         UniqueConstraint(
             "bot_id",
@@ -275,7 +277,8 @@ class Gate(StrEnum):
 
     OPEN = "open"
     COMMAND = "command"  # called by name only by the look of it: a sure command, or the bot stays silent
-    WAKE = "wake"  # the bot is silent here: only what wakes it
+    WAKE = "wake"  # the bot is silent here: only what wakes it, or takes a yes back
+    SILENCED = "silenced"  # its owner silenced it: a yes can still be taken back, and nothing is answered
 
 
 class Turn(Identified, Base):

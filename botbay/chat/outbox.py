@@ -68,9 +68,16 @@ async def next_items(session: AsyncSession, bot_id: int) -> Sequence[OutboxItem]
     return found.all()
 
 
-async def begin(session: AsyncSession, item_id: int) -> int:
-    """A try begins; the id of its record, which outlives a crash."""
-    await session.execute(update(OutboxItem).where(OutboxItem.id == item_id).values(state=OutboxState.SENDING))
+async def begin(session: AsyncSession, item_id: int) -> int | None:
+    """A try begins; the id of its record, which outlives a crash. None when somebody else has begun one."""
+    claimed = await session.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == item_id, OutboxItem.state == OutboxState.QUEUED)
+        .values(state=OutboxState.SENDING)
+        .returning(OutboxItem.id)
+    )
+    if claimed.first() is None:
+        return None
     attempt = OutboxAttempt(outbox_id=item_id)
     session.add(attempt)
     await session.flush()

@@ -96,6 +96,8 @@ async def add_bot(
     }
     if inviter_id is not None:
         changes["inviter_id"] = inviter_id
+    if engaged:
+        changes["joined_at"] = at
     await session.execute(
         statement.on_conflict_do_update(index_elements=[RoomBot.room_id, RoomBot.bot_id], set_=changes)
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
-from botbay.chat.models import Contact, Message, Room
+from botbay.chat.models import Bot, Contact, Message, Room
 from botbay.db import now, transaction
 from tests.e2e.conftest import BOT_ID, BOT_NAME
 from tests.e2e.people import HELLO, Chat, befriend, bind_code, bound_friend, make_account
@@ -394,3 +394,27 @@ async def test_stopping_a_recording_keeps_what_was_kept_until_it_is_told_otherwi
     assert "没有在记录" in await chat.ask(f"@{BOT_NAME} 停止记录", MENTION)
     assert "删好了" in await chat.ask(f"@{BOT_NAME} 好", MENTION)
     assert await kept(room) == []
+
+
+async def test_who_comes_into_a_room_that_is_being_kept_hears_the_notice(gateway: MockGateway) -> None:
+    owner, newcomer = new_id("wxid_host"), new_id("wxid_new")
+    await gateway.contact(owner, "群主")
+    await gateway.contact(newcomer, "新来的")
+    room = await make_room(gateway, owner=owner)
+    chat = in_room(gateway, owner, room)
+    await chat.ask(f"@{BOT_NAME} 开始记录", MENTION)
+    await gateway.room(room, "产品群", {owner: "", newcomer: "", BOT_ID: ""}, owner)
+    await gateway.room_join(room, [newcomer], owner)
+    (notice,) = await chat.replies(1)
+    assert "欢迎" in notice
+    assert "不要记录我" in notice
+
+
+async def test_a_bot_may_have_a_hello_of_its_own(gateway: MockGateway) -> None:
+    who = new_id("wxid_password")
+    await gateway.contact(who, "知道暗号的人")
+    async with transaction() as session:
+        await session.execute(update(Bot).where(Bot.name == "harbour").values(hello="天王盖地虎"))
+    request = await gateway.friendship(who, "天王盖地虎")
+    await Chat(gateway, who).replies(2)
+    assert request in (await gateway.accepted())["friendships"]

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat import bots, consent, contacts, rooms
-from botbay.chat.models import Bot, Contact, Conversation, File, Message, Room, Turn, TurnState
+from botbay.chat.models import Bot, Contact, Conversation, File, Gate, Message, Room, Turn, TurnState
 from botbay.db import now, transaction
 from botbay.settings import load_settings
 from connector.drivers.base import ContactCard, InboundMessage, MessageKind
@@ -157,10 +157,11 @@ async def test_recalling_what_still_waits_for_an_answer_withdraws_it() -> None:
 
 async def test_the_owners_words_silence_everything_and_bring_it_back() -> None:
     box = await inbox()
-    await box.store([heard(1, "全部安静", talker=BOT), heard(2, "@小港 帮助", mentions=(BOT,))], now())
-    assert await count(Turn) == 0
+    await box.store([heard(1, "全部安静", talker=BOT), heard(2, "@小港 不要记录我", mentions=(BOT,))], now())
     await box.store([heard(3, "全部恢复应答", talker=BOT), heard(4, "@小港 帮助", mentions=(BOT,))], now())
-    assert await count(Turn) == 1
+    async with transaction() as session:
+        # Silenced, it listens to nothing but a yes that is taken back.
+        assert list(await session.scalars(select(Turn.gate).order_by(Turn.id))) == [Gate.SILENCED, Gate.OPEN]
 
 
 async def test_a_stranger_in_private_leaves_no_words_behind() -> None:
@@ -197,3 +198,38 @@ async def test_the_owners_own_chats_leave_no_trace() -> None:
     async with transaction() as session:
         assert "wxid_mother" not in set(await session.scalars(select(Contact.wechat_id)))
     assert await count(Message) == 0
+
+
+async def test_the_owners_own_groups_leave_no_trace() -> None:
+    box = await inbox()
+    assert await box.unknown_rooms([heard(1, "晚上回家吃饭", talker=BOT, room="family@chatroom")]) == set()
+    assert await box.unknown_rooms([heard(1, "变身机器人", talker=BOT, room="work@chatroom")]) == {"work@chatroom"}
+
+
+async def test_a_yes_in_one_room_leaves_a_no_for_everywhere_else() -> None:
+    box = await inbox()
+    other = "2@chatroom"
+    async with transaction() as session:
+        guest = await contacts.by_wechat_id(session, GUEST)
+        room = await session.scalar(select(Room))
+        assert guest is not None
+        assert room is not None
+        facts = rooms.RoomFacts(wechat_id=other, topic="别的群", owner_id=OWNER, members={GUEST: ("小王", "")})
+        await consent.start_recording(session, await rooms.upsert(session, facts, START), guest.id)
+        await consent.refuse(session, guest.id, None)
+    async with transaction() as session:
+        await consent.agree(session, guest.id, room.id)
+    await box.store([heard(1, "这里可以"), heard(2, "那里不行", room=other)], now())
+    async with transaction() as session:
+        assert list(await session.scalars(select(Message.text).order_by(Message.id))) == ["这里可以", ""]
+
+
+async def test_much_is_erased_as_well_as_little() -> None:
+    box = await inbox()
+    for first in range(0, 12_000, 2_000):
+        await box.store([heard(first + n, "旧话") for n in range(2_000)], now())
+    async with transaction() as session:
+        room = await session.scalar(select(Room))
+        assert room is not None
+        assert await consent.erase_room(session, room.id) == 12_000
+        assert await consent.kept_of_room(session, room.id) == 0

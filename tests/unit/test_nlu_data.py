@@ -19,7 +19,7 @@ ACTING = {
     "switching": ["stop_bot", "start_bot"],
     "recording": ["start_recording", "stop_recording", "forget_me", "remember_me"],
 }
-TRIGGERS = {"new_friend", "room_joined"}
+TRIGGERS = {"new_friend", "room_joined", "member_joined"}
 
 
 def sentences(path: Path) -> list[tuple[str, str]]:

@@ -327,6 +327,7 @@ def upgrade() -> None:
         sa.Column("claim_token", sa.Uuid(), nullable=True),
         sa.Column("claim_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("forget", sa.Boolean(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.ForeignKeyConstraint(["bot_id"], ["bots.id"], name=op.f("fk_conversations_bot_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
@@ -393,6 +394,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("peer_id IS NOT NULL"),
     )
+    op.create_index("ix_messages_received_at", "messages", ["received_at"], unique=False, postgresql_using="brin")
     op.create_index("ix_messages_room_id_sent_at", "messages", ["room_id", "sent_at"], unique=False)
     op.create_index("ix_messages_search", "messages", ["search"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_messages_talker_id"), "messages", ["talker_id"], unique=False)
@@ -539,6 +541,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_messages_talker_id"), table_name="messages")
     op.drop_index("ix_messages_search", table_name="messages", postgresql_using="gin")
     op.drop_index("ix_messages_room_id_sent_at", table_name="messages")
+    op.drop_index("ix_messages_received_at", table_name="messages", postgresql_using="brin")
     op.drop_index("ix_messages_peer_id_sent_at", table_name="messages", postgresql_where=sa.text("peer_id IS NOT NULL"))
     op.drop_table("messages")
     op.drop_index(op.f("ix_members_contact_id"), table_name="members")
