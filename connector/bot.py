@@ -89,9 +89,10 @@ class BotRunner:
         async with asyncio.TaskGroup() as group:
             group.create_task(_again("driver", lambda: self._driver.run(self._emit)))
             group.create_task(_again("inbox", self._take))
-            group.create_task(_again("sender", Sender(self._bot_id, self._driver, self._settings).run))
             group.create_task(_again("jobs", lambda: jobs.run(handlers)))
             group.create_task(_again("heartbeat", self._beat))
+            # Not one of the group: when all is to end, it is told first, while the driver can still finish a send.
+            await _again("sender", Sender(self._bot_id, self._driver, self._settings).run)
 
     async def _emit(self, event: DriverEvent) -> None:
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -37,6 +37,7 @@ ECHO_WAIT = timedelta(seconds=30)
 #: How long to wait when the gateway cannot be reached.
 _UNAVAILABLE_WAIT = timedelta(seconds=3)
 _HEARING_WAIT = timedelta(seconds=5)
+_LAST_MOMENT = 5.0  # seconds
 _MAX_TRIES = 5
 #: Messages that may go out at once before the pace holds.
 _BURST = 5
@@ -89,6 +90,16 @@ class Sender:
 
     async def _send(self, item: OutboxItem) -> None:
         await self._pace.wait()
+        attempt = asyncio.ensure_future(self._attempt(item))
+        try:
+            await asyncio.shield(attempt)
+        except asyncio.CancelledError:
+            # Asked to stop in the middle of a send: a moment more, and its end is known instead of guessed.
+            await asyncio.wait([attempt], timeout=_LAST_MOMENT)
+            attempt.cancel()
+            raise
+
+    async def _attempt(self, item: OutboxItem) -> None:
         async with transaction() as session:
             target = await _target(session, item)
             mentions = await _mentions(session, item)
@@ -132,16 +143,17 @@ class Sender:
                 )
             ).all()
             last = tries[-1]
-            if item.state == OutboxState.SENDING and now() - last.started_at < ECHO_WAIT:
+            deaf = await self._was_deaf(session, last.started_at)
+            if item.state == OutboxState.SENDING:
+                # Some drivers tell again what was missed: a deaf time ends with those.
+                wait = _HEARING_WAIT if deaf else ECHO_WAIT
                 await outbox.end(
-                    session,
-                    item.id,
-                    last.id,
-                    OutboxState.UNKNOWN,
-                    "unknown",
-                    detail="发送时中断",
-                    retry_in=ECHO_WAIT,
+                    session, item.id, last.id, OutboxState.UNKNOWN, "unknown", detail="发送时中断", retry_in=wait
                 )
+                return
+            if deaf or len(tries) >= _MAX_TRIES:
+                await outbox.give_up(session, item.id, "不知道有没有发出去：发送时连接断了，没有等到回音。")
+                log.warning("send %d stays unknown", item.id)
                 return
             heard_at = await session.scalar(select(Bot.heard_at).where(Bot.id == self._bot_id))
             if heard_at is None or heard_at < last.started_at + ECHO_WAIT:
@@ -149,10 +161,6 @@ class Sender:
                 await outbox.end(
                     session, item.id, last.id, OutboxState.UNKNOWN, "unknown", detail=item.error, retry_in=_HEARING_WAIT
                 )
-                return
-            if await self._was_deaf(session, last.started_at) or len(tries) >= _MAX_TRIES:
-                await outbox.give_up(session, item.id, "不知道有没有发出去：发送时连接断了，没有等到回音。")
-                log.warning("send %d stays unknown", item.id)
                 return
             await outbox.again(session, item.id)
 
