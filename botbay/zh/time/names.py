@@ -160,7 +160,9 @@ def named_year(text: str, at: int, context: Context) -> Dates | None:
 def lonely(text: str, at: int, context: Context) -> Dates | None:
     """A part of a year, month or week that stands alone: 三月5号, 5号, 国庆, 上半年."""
     before = text[max(at - 1, 0) : at]
-    if before and (before.isdigit() or before in "零一二三四五六七八九十百千两第每几.:/"):
+    if before and (before.isdigit() or before in "零一二三四五六七八九十百千两第每几./"):
+        return None
+    if before == ":" and text[at - 2 : at - 1].isdigit():
         return None
     if before == "-" and context.anchor is None:
         return None

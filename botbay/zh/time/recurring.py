@@ -44,6 +44,7 @@ _WORKDAYS = re.compile(
 _MONTHS = re.compile(rf"(?:每一?个?|逢)月(?:的|中)?(?:{_MONTHLY})")
 _QUARTERS = re.compile(rf"每一?个?季度?(?P<edge>末|底|初|的?{_NTH}[天日])")
 _YEARS = re.compile(rf"(?:每一?年|年年)的?(?:{_MONTH}(?P<date>{_DATE})[日号]?|{FEAST})")
+_LEADING = re.compile(r"[^每,。]{2,12}(?=每[天周个月年逢])")
 _EVERY = re.compile(
     rf"每一?(?:逢)?(?P<part>天|日|夜|晚|早|晨|{_UNIT.replace('?P<unit>', '?:')})(?!次)|(?P<twice>天天|日日|周周|月月|年年)(?![向好学快红有都])|(?P<before>每)(?=早上|上午|中午|下午|晚上|傍晚|凌晨)"
 )
@@ -74,7 +75,13 @@ class Recurrence:
 
 def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
     """The recurring time that begins here."""
+    before: tuple[DayPart | None, list[Clock]] = (None, [])
     found = _rule(text, at, context)
+    if found is None and (lead := _LEADING.match(text, at)):
+        # 早上八点每天: the hour may come first.
+        stop, part, clocks = _times(text, at)
+        if stop == lead.end() and (clocks or part):
+            before, found = (part, clocks), _rule(text, stop, context)
     if found is None:
         return None
     end, rule = found
@@ -84,7 +91,10 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
         step = {"HOURLY": 3600, "MINUTELY": 60, "SECONDLY": 1}[rule.frequency]
         soon = context.base + timedelta(seconds=step * rule.interval)
         return Recurrence(end, rule.text(), soon, Grain.MINUTE, False)
-    end, part, clocks = _times(text, end)
+    part, clocks = before
+    if not clocks:
+        end, part_after, clocks = _times(text, end)
+        part = part_after or part
     midnight, clear, grain, hour = context.today, True, Grain.DAY, timedelta()
     if clocks:
         later, clear = clocks[0].usual(context.sentence)

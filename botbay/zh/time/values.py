@@ -36,9 +36,14 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
         # 月底 is a stretch for whoever looks back, but 月底下午三点 is its last day's.
         ahead = dates(text, at, replace(context, prefer="future"))
         timed = day_part(text, end, True) or clock(text, end, after_day=True)
-        if timed is None or ahead is None or ahead.end != end or ahead.periods[0].grain > Grain.DAY:
+        if timed is not None and day.periods[0].grain is Grain.WEEKEND:
+            # 周末上午十点: on Saturday, if nobody says otherwise.
+            saturdays = [Period(each.start, each.start + _DAY, Grain.DAY) for each in day.periods]
+            day = Dates(day.end, saturdays, loose=True)
+        elif timed is None or ahead is None or ahead.end != end or ahead.periods[0].grain > Grain.DAY:
             return Value(day.end, day.periods, True)
-        day = ahead
+        else:
+            day = ahead
     joint = re.compile(r"(?:的|在|,| |当天|那天)?").match(text, end) if day else None
     begin = joint.end() if joint else end
     part = day_part(text, begin, after_day=day is not None)
@@ -63,10 +68,12 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
     options: list[Period]
     if said is not None:
         options = _clock_options(said, day, context)
-        return Value(said.end, options, day is not None, part, said)
+        return Value(said.end, options, day is not None, part, said, loose=day is not None and day.loose)
     assert part is not None
     days = [each.start for each in day.periods] if day else _days_around(context)
-    return Value(part.end, [part.on(each, context) for each in days], day is not None, part)
+    return Value(
+        part.end, [part.on(each, context) for each in days], day is not None, part, loose=day is not None and day.loose
+    )
 
 
 def _off_work(text: str, at: int, start: int, day: Dates | None, context: Context) -> Value | None:

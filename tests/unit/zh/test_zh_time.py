@@ -19,12 +19,15 @@ def lines(name: str) -> list[str]:
     return [line for line in (HERE / name).read_text().splitlines() if line and not line.startswith("#")]
 
 
+EXPRESSIONS = [line for name in ("times_dev.txt", "times_blind.txt", "times_later.txt") for line in lines(name)]
+
+
 def one(text: str, prefer: Prefer = "future", base: datetime = BASE) -> TimeExpression:
     [found] = parse(text, base, prefer)
     return found
 
 
-@pytest.mark.parametrize("line", [*lines("times_dev.txt"), *lines("times_blind.txt")])
+@pytest.mark.parametrize("line", EXPRESSIONS)
 def test_what_is_meant(line: str) -> None:
     prefer, text, kind, at, until, rrule = (cell.strip() for cell in line.split("|"))
     found = one(text, "past" if prefer == "past" else "future")
@@ -102,6 +105,7 @@ def test_a_second_day_goes_on_in_the_week_of_the_first() -> None:
         ("明天08:30", False),
         ("明天七点叫我起床", False),
         ("周五六点聚餐", False),
+        ("周末上午十点", True),
         ("周五", False),
     ],
 )
@@ -162,7 +166,7 @@ def test_rules(text: str, rrule: str) -> None:
 
 
 def test_the_first_time_lies_ahead_and_obeys_the_rule() -> None:
-    for line in [*lines("times_dev.txt"), *lines("times_blind.txt")]:
+    for line in EXPRESSIONS:
         found = parse(line.split("|")[1].strip(), BASE)[0]
         if found.rrule and found.at:
             assert found.at >= BASE.replace(hour=0)
