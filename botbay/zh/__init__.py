@@ -1,0 +1,1 @@
+"""Chinese: time expressions, numbers, text cleaning."""

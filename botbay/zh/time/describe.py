@@ -1,0 +1,193 @@
+"""Says a time back as people would: 明天（周三）15:00, 上周五, 3月5号 09:00–11:00, 每周一、三、五 08:00."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from botbay.zh.time.clock import PARTS
+from botbay.zh.time.model import Grain, Period, TimeExpression
+from botbay.zh.time.periods import month, quarter, week, year
+
+_DAY = timedelta(days=1)
+_WEEKDAYS = "一二三四五六日"
+_NEAR = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
+_NAMES = {"MO": "一", "TU": "二", "WE": "三", "TH": "四", "FR": "五", "SA": "六", "SU": "日"}
+
+
+def describe(expression: TimeExpression, base: datetime) -> str:
+    """What was understood, in words; the year only where it is another one than the base's.
+
+    Said again to ``parse``, with the past preferred for what has gone by, it means the same.
+    """
+    base = base.replace(tzinfo=None)
+    if expression.rrule is not None and expression.at is not None:
+        return _recurring(expression.rrule, expression.at.replace(tzinfo=None), expression.precision)
+    if expression.length is not None:
+        return _length(expression.length)
+    at = None if expression.at is None else expression.at.replace(tzinfo=None)
+    until = None if expression.until is None else expression.until.replace(tzinfo=None)
+    if at is None:
+        return expression.text if until is None else f"{_point(until, expression.precision, base)}之前"
+    if until is not None:
+        return _span(at, until, expression.precision, base)
+    said = _point(at, expression.precision, base)
+    if expression.bound == "before":
+        return f"{said}之前"
+    if expression.bound == "after":
+        return f"从{said}开始" if expression.precision >= Grain.PART else f"{said}以后"
+    return said
+
+
+def _date(moment: datetime, base: datetime) -> str:
+    """A day: by word near by, by weekday in the weeks around, by date beyond."""
+    days = (moment.date() - base.date()).days
+    weekday = _WEEKDAYS[moment.weekday()]
+    if days in _NEAR:
+        return _NEAR[days] if days == 0 else f"{_NEAR[days]}（周{weekday}）"
+    weeks = (week(moment).start.date() - week(base).start.date()).days // 7
+    if weeks in (-1, 0, 1):
+        return f"{('上', '这', '下')[weeks + 1]}周{weekday}"
+    return _plain_date(moment, base)
+
+
+def _plain_date(moment: datetime, base: datetime) -> str:
+    ahead = "" if moment.year == base.year else f"{moment.year}年"
+    return f"{ahead}{moment.month}月{moment.day}号"
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
+
+
+def _with(day: str, rest: str) -> str:
+    return day + rest if day.endswith("）") else f"{day} {rest}"
+
+
+def _point(moment: datetime, precision: Grain, base: datetime) -> str:
+    if precision >= Grain.PART and moment.time() == moment.min.time():
+        return _date(moment, base)
+    return _with(_date(moment, base), _time(moment))
+
+
+def _whole(at: datetime, until: datetime, base: datetime) -> str | None:
+    """The name of a span that is a week, a month, a year … by itself."""
+    start = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = base.replace(hour=0, minute=0, second=0, microsecond=0)
+    builders: list[tuple[Callable[[datetime, int], Period], tuple[str, str, str]]] = [
+        (week, ("上周", "这周", "下周")),
+        (month, ("上个月", "这个月", "下个月")),
+        (quarter, ("上个季度", "这个季度", "下个季度")),
+    ]
+    for build, names in builders:
+        for step, name in zip((-1, 0, 1), names, strict=True):
+            period = build(today, step)
+            if (period.start, period.end) == (at, until):
+                return name
+    for step, name in zip((-1, 0, 1), ("上周末", "这周末", "下周末"), strict=True):
+        saturday = week(today, step).start + 5 * _DAY
+        if (saturday, saturday + 2 * _DAY) == (at, until):
+            return name
+    whole = year(start.year)
+    if (whole.start, whole.end) == (at, until):
+        return {-1: "去年", 0: "今年", 1: "明年"}.get(start.year - base.year, f"{start.year}年")
+    named = "" if start.year == base.year else f"{start.year}年"
+    if (at, until) == (whole.start, datetime(start.year, 7, 1)):
+        return f"{named}上半年"
+    if (at, until) == (datetime(start.year, 7, 1), whole.end):
+        return f"{named}下半年"
+    if at == start and (month(start).start, month(start).end) == (at, until) and at.year != base.year:
+        return f"{at.year}年{at.month}月"
+    return None
+
+
+def _span(at: datetime, until: datetime, precision: Grain, base: datetime) -> str:
+    if name := _whole(at, until, base):
+        return name
+    start = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    if precision is Grain.PART:
+        for name, part in PARTS.items():
+            if start + timedelta(hours=part.end) == until and at.hour in (part.start, part.early):
+                day = _date(at, base)
+                return f"{day}{name}"
+    days = at == start and until.time() == until.min.time()
+    if days:
+        last = until - _DAY
+        first = _plain_date(at, base)
+        if at == last:
+            return _date(at, base)
+        return f"{first}–{_plain_date(last, at if at.year == base.year or last.year != base.year else base)}"
+    if at.date() == until.date() or until == start + _DAY:
+        closing = "24:00" if until == start + _DAY else _time(until)
+        return _with(_date(at, base), f"{_time(at)}–{closing}")
+    begin, end = (_moment(each, base) for each in (at, until))
+    return f"{begin}到{end}"
+
+
+def _moment(moment: datetime, base: datetime) -> str:
+    if moment == base:
+        return "现在"
+    return _date(moment, base) if moment.time() == moment.min.time() else _with(_date(moment, base), _time(moment))
+
+
+def _length(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    if (days, hours, minutes, rest) == (0, 0, 30, 0):
+        return "半小时"
+    parts = ((days, "天"), (hours, "小时"), (minutes, "分钟"), (rest, "秒"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0秒"
+
+
+_UNITS = {
+    "YEARLY": "年",
+    "MONTHLY": "个月",
+    "WEEKLY": "周",
+    "DAILY": "天",
+    "HOURLY": "小时",
+    "MINUTELY": "分钟",
+    "SECONDLY": "秒钟",
+}
+
+
+def _recurring(rule: str, at: datetime, precision: Grain) -> str:
+    parts = dict(each.split("=", 1) for each in rule.split(";"))
+    clock = ""
+    if precision < Grain.DAY and parts["FREQ"] not in ("HOURLY", "MINUTELY", "SECONDLY"):
+        hours = parts.get("BYHOUR", str(at.hour)).split(",")
+        clock = " " + "、".join(f"{int(hour):02}:{int(parts.get('BYMINUTE', at.minute)):02}" for hour in hours)
+    return _cycle(parts) + clock
+
+
+def _cycle(parts: dict[str, str]) -> str:
+    """How often, and on which days."""
+    interval, frequency = int(parts.get("INTERVAL", "1")), parts["FREQ"]
+    unit = _UNITS[frequency]
+    every = f"每{unit.removeprefix('个')}" if interval == 1 else f"每{interval}{unit}"
+    days = parts.get("BYDAY", "")
+    if place := parts.get("BYSETPOS"):
+        return f"每月{_nth(int(place))}工作日"
+    if days == "MO,TU,WE,TH,FR" and interval == 1:
+        return "每个工作日"
+    if days and frequency == "WEEKLY":
+        names = "、".join(_NAMES[each] for each in days.split(","))
+        return f"每周{names}" if interval == 1 else f"每{interval}周的周{names}"
+    if days:
+        ahead = f"每年{parts['BYMONTH']}月" if "BYMONTH" in parts else "每月"
+        return f"{ahead}{_nth(int(days[:-2]))}周{_NAMES[days[-2:]]}"
+    if dates := parts.get("BYMONTHDAY"):
+        if parts.get("BYMONTH", "").count(","):
+            return "每季度最后一天" if dates == "-1" else "每季度第一天"
+        ahead = f"每年{parts['BYMONTH']}月" if "BYMONTH" in parts else "每月"
+        if dates.startswith("-"):
+            return f"{ahead}{_nth(int(dates)).removesuffix('个')}天"
+        return ahead + "、".join(f"{each}号" for each in dates.split(","))
+    return every
+
+
+def _nth(place: int) -> str:
+    numeral = "零一二三四五六七八九十"
+    if place == -1:
+        return "最后一个"
+    many = str(abs(place)) if abs(place) > 10 else numeral[abs(place)]
+    return f"倒数第{many}个" if place < 0 else f"第{many}个"
