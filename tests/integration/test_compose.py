@@ -240,7 +240,9 @@ class Outside:
             key: "127.0.0.1" if key.endswith("_HOST") else self._here(value)
             for key, value in environment(self.services[name]).items()
         }
-        return {"PATH": os.environ["PATH"], "HOME": str(self.directory), "PYTHONUNBUFFERED": "1", **own}
+        # A Python that was copied from elsewhere finds its own library by LD_LIBRARY_PATH.
+        machine = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+        return {**machine, "HOME": str(self.directory), "PYTHONUNBUFFERED": "1", **own}
 
     def log(self, name: str) -> str:
         return (self.directory / f"{name}.log").read_text()
