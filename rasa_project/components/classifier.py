@@ -21,11 +21,12 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import threadpool_limits
 
 from rasa_project.components.lexicon import notions
-from rasa_project.components.text import normalise, shape
+from rasa_project.components.shapes import shape
+from rasa_project.components.text import normalise
 
 _DIGIT = re.compile(r"\d")
 
@@ -49,7 +50,7 @@ def grams(text: str, words: Iterable[str], longest: int) -> list[str]:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class GramClassifier(IntentClassifier, GraphComponent):
-    """Multinomial logistic regression on weighted grams, its confidence calibrated by cross-validation.
+    """Multinomial logistic regression on weighted grams, its confidence calibrated on held-out examples.
 
     A gram never seen in training has no weight but its share in the length of the vector, so the
     more of a sentence is new, the nearer its confidence falls to chance. Predictions read two
@@ -70,7 +71,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
             "longest_gram": 3,
             "rarest": 2,
             "regularisation": 60.0,
-            "folds": 3,
+            "held_out": 0.2,
             "ranking_length": 5,
             # Near misses fill a third of the data and far less of what is said to a bot, so that intent starts
             # with lower odds than its share in the data gives it, by this natural logarithm.
@@ -106,13 +107,10 @@ class GramClassifier(IntentClassifier, GraphComponent):
         self._intents = sorted(set(labels))
         targets = np.searchsorted(self._intents, labels)
 
-        held_out = np.zeros((len(documents), len(self._intents)))
-        for inside, outside in StratifiedKFold(self._config["folds"], shuffle=True, random_state=0).split(
-            documents, targets
-        ):
-            self._fit([documents[i] for i in inside], targets[inside])
-            held_out[outside] = [self._scores(documents[i]) for i in outside]
-        temperature = _temperature(held_out, targets)
+        splitter = StratifiedShuffleSplit(1, test_size=self._config["held_out"], random_state=0)
+        inside, outside = next(splitter.split(documents, targets))
+        self._fit([documents[i] for i in inside], targets[inside])
+        temperature = _temperature(np.array([self._scores(documents[i]) for i in outside]), targets[outside])
 
         self._fit(documents, targets)
         self._weights /= temperature
@@ -144,7 +142,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
         rows = [self._vector(document) for document in documents]
         matrix = csr_matrix(
             (
-                np.concatenate([values for _, values in rows]),
+                np.concatenate([values for _, values in rows]).astype("f4"),
                 np.concatenate([columns for columns, _ in rows]),
                 np.cumsum([0] + [len(columns) for columns, _ in rows]),
             ),

@@ -11,7 +11,8 @@ from rasa.nlu.tokenizers.jieba_tokenizer import JiebaTokenizer
 from rasa.nlu.tokenizers.tokenizer import Token
 from rasa.shared.nlu.training_data.message import Message
 
-from rasa_project.components.text import normalise, shape
+from rasa_project.components.shapes import shape
+from rasa_project.components.text import normalise
 
 jieba.setLogLevel(logging.WARNING)
 
