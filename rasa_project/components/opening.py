@@ -41,6 +41,6 @@ class Opening(GraphComponent):
             intent = message.get(INTENT) or {}
             if intent.get(INTENT_NAME_KEY) in self._coming:
                 feature = {"entity": "feature", "value": intent[INTENT_NAME_KEY], "extractor": "Opening"}
-                message.set(ENTITIES, message.get(ENTITIES, []) + [feature], add_to_output=True)
+                message.set(ENTITIES, [*message.get(ENTITIES, []), feature], add_to_output=True)
                 message.set(INTENT, {**intent, INTENT_NAME_KEY: NOT_YET}, add_to_output=True)
         return messages
