@@ -4,7 +4,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -21,36 +20,30 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from rasa_project.components.lexicon import notions
-from rasa_project.components.shapes import shape
 from rasa_project.components.text import normalise
 
 _DIGIT = re.compile(r"\d")
 
 
 def grams(text: str, words: Iterable[str], longest: int) -> list[str]:
-    """Each distinct feature of a shaped text once.
+    """Each distinct feature of a normalised text once: character n-grams with both ends marked, words, word pairs.
 
-    Character n-grams with both ends marked, words, pairs of neighbouring words, notions, and pairs of
-    notions in their order. Digits count as one digit, so that a code looks like any other code.
+    Digits count as one digit, so that a code looks like any other code.
     """
     marked = f"^{_DIGIT.sub('0', text)}$"
     found = {marked[i : i + n] for n in range(1, longest + 1) for i in range(len(marked) - n + 1)}
     cut = [_DIGIT.sub("0", word) for word in words]
     found.update(f"w:{word}" for word in cut)
     found.update(f"p:{left} {right}" for left, right in zip(["^", *cut], [*cut, "$"], strict=True))
-    named = notions(text)
-    found.update(f"n:{notion}" for notion in named)
-    found.update(f"o:{first} {second}" for first, second in combinations(named, 2))
     return sorted(found)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class GramClassifier(IntentClassifier, GraphComponent):
-    """Multinomial logistic regression on weighted grams, its confidence calibrated on held-out examples.
+    """Multinomial logistic regression on weighted grams, its confidence calibrated by cross-validation.
 
     A gram never seen in training has no weight but its share in the length of the vector, so the
     more of a sentence is new, the nearer its confidence falls to chance. Predictions read two
@@ -67,17 +60,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {
-            "longest_gram": 3,
-            "rarest": 2,
-            "regularisation": 60.0,
-            "held_out": 0.2,
-            "ranking_length": 5,
-            # Near misses fill a third of the data and far less of what is said to a bot, so that intent starts
-            # with lower odds than its share in the data gives it, by this natural logarithm.
-            "surplus_intent": "out_of_scope",
-            "surplus": 1.0,
-        }
+        return {"longest_gram": 3, "rarest": 2, "regularisation": 60.0, "folds": 3, "ranking_length": 5}
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         self._config = config
@@ -107,16 +90,17 @@ class GramClassifier(IntentClassifier, GraphComponent):
         self._intents = sorted(set(labels))
         targets = np.searchsorted(self._intents, labels)
 
-        splitter = StratifiedShuffleSplit(1, test_size=self._config["held_out"], random_state=0)
-        inside, outside = next(splitter.split(documents, targets))
-        self._fit([documents[i] for i in inside], targets[inside])
-        temperature = _temperature(np.array([self._scores(documents[i]) for i in outside]), targets[outside])
+        held_out = np.zeros((len(documents), len(self._intents)))
+        for inside, outside in StratifiedKFold(self._config["folds"], shuffle=True, random_state=0).split(
+            documents, targets
+        ):
+            self._fit([documents[i] for i in inside], targets[inside])
+            held_out[outside] = [self._scores(documents[i]) for i in outside]
+        temperature = _temperature(held_out, targets)
 
         self._fit(documents, targets)
         self._weights /= temperature
         self._bias /= temperature
-        if self._config["surplus_intent"] in self._intents:
-            self._bias[self._intents.index(self._config["surplus_intent"])] -= self._config["surplus"]
         self._persist()
         return self._resource
 
@@ -132,7 +116,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
 
     def _grams(self, message: Message) -> list[str]:
         words = [token.text for token in message.get(TEXT_TOKENS) or []]
-        return grams(shape(normalise(message.get(TEXT) or "")), words, self._config["longest_gram"])
+        return grams(normalise(message.get(TEXT) or ""), words, self._config["longest_gram"])
 
     def _fit(self, documents: list[list[str]], targets: "np.ndarray[Any, Any]") -> None:
         counts = Counter(gram for document in documents for gram in document)
@@ -142,7 +126,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
         rows = [self._vector(document) for document in documents]
         matrix = csr_matrix(
             (
-                np.concatenate([values for _, values in rows]).astype("f4"),
+                np.concatenate([values for _, values in rows]),
                 np.concatenate([columns for columns, _ in rows]),
                 np.cumsum([0] + [len(columns) for columns, _ in rows]),
             ),

@@ -418,13 +418,3 @@ async def test_a_bot_may_have_a_hello_of_its_own(gateway: MockGateway) -> None:
     request = await gateway.friendship(who, "天王盖地虎")
     await Chat(gateway, who).replies(2)
     assert request in (await gateway.accepted())["friendships"]
-
-
-async def test_what_is_to_come_is_understood_and_said_so(gateway: MockGateway) -> None:
-    owner = new_id("wxid_host")
-    chat = await bound_friend(gateway, owner, "群主", bot_name="小早")
-    await make_room(gateway, owner=owner)
-    assert "明白：昨天、产品群的纪要" in await chat.ask("昨天产品群的纪要发我看看")
-    assert "日报" in await chat.ask("今天的日报")
-    assert "还没有开通" in await chat.ask("提醒我明天下午三点开会")
-    assert "没有开通" not in await chat.ask("谁有日报的模板")

@@ -18,14 +18,6 @@ ACTING = {
     "naming": ["name_bot"],
     "switching": ["stop_bot", "start_bot"],
     "recording": ["start_recording", "stop_recording", "forget_me", "remember_me"],
-    "reports": ["ask_daily_report", "mail_report", "subscribe_report", "unsubscribe_report"],
-    "minutes": ["ask_minutes", "mail_minutes"],
-    "reminders": ["create_reminder", "list_todos", "cancel_reminder", "complete_todo", "snooze_reminder"],
-    "approvals": [
-        *("submit_application", "ask_application_status", "withdraw_application"),
-        *("list_approvals", "approve", "reject", "transfer_approval"),
-    ],
-    "files": ["find_file", "find_message", "read_image"],
 }
 TRIGGERS = {"new_friend", "room_joined", "member_joined"}
 
@@ -43,7 +35,7 @@ def training() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def held_out() -> list[tuple[str, str]]:
-    return [pair for name in ("test_nlu", "test_nlu_blind") for pair in sentences(PROJECT / f"tests/{name}.yml")]
+    return sentences(PROJECT / "tests/test_nlu.yml")
 
 
 @pytest.fixture(scope="module")
