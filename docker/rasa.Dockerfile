@@ -2,16 +2,15 @@
 FROM python:3.10-slim AS build
 
 # A mirror may be named at build time; the hashes in the lock say whether it is honest.
-ARG PIP_INDEX_URL
-ARG UV_DEFAULT_INDEX
+ARG MIRROR
 ARG UV_VERSION=0.13.9
-RUN pip install --no-cache-dir --disable-pip-version-check "uv==${UV_VERSION}"
+RUN pip install --no-cache-dir --disable-pip-version-check ${MIRROR:+-i "$MIRROR"} "uv==${UV_VERSION}"
 ENV UV_NO_CACHE=1 VIRTUAL_ENV=/app/rasa_project/.venv PATH=/app/rasa_project/.venv/bin:$PATH
 
 WORKDIR /app/rasa_project
 RUN uv venv --python /usr/local/bin/python .venv
 COPY rasa_project/requirements.lock ./
-RUN uv pip sync --require-hashes --compile-bytecode requirements.lock
+RUN uv pip sync --require-hashes --compile-bytecode ${MIRROR:+--default-index "$MIRROR"} requirements.lock
 COPY rasa_project ./
 COPY connector/__init__.py connector/rasa_channel.py /app/connector/
 COPY docker/healthy.py /app/docker/healthy.py
