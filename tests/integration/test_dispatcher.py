@@ -18,8 +18,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import func, select, update
 
-from botbay.chat import bots, contacts, conversations
-from botbay.chat.models import Conversation, Gate, OutboxItem, Turn, TurnState
+from botbay.chat import bots, contacts, conversations, messages
+from botbay.chat.models import Conversation, Gate, Message, OutboxItem, Turn, TurnState
 from botbay.db import now, transaction
 from botbay.settings import load_settings
 from connector.dispatcher import DialogueClient, Dispatcher
@@ -179,6 +179,9 @@ async def test_a_claim_that_ran_out_makes_the_result_void(dialogue: Dialogue) ->
         (Gate.WAKE, ("start_bot", 0.95), True),
         (Gate.WAKE, ("start_bot", 0.5), False),
         (Gate.WAKE, ("help", 0.99), False),
+        (Gate.WAKE, ("forget_me", 0.95), True),
+        (Gate.WAKE, ("stop_recording", 0.95), True),
+        (Gate.SILENCED, ("start_bot", 0.99), False),
         (Gate.COMMAND, ("help", 0.95), True),
         (Gate.COMMAND, ("chitchat", 0.95), False),
         (Gate.COMMAND, ("nlu_fallback", 0.95), False),
@@ -195,3 +198,65 @@ async def test_what_is_not_plainly_for_it_must_be_sure(
     if not answered:
         async with transaction() as session:  # not even that it was there is kept
             assert await session.scalar(select(func.count()).select_from(Turn)) == 0
+
+
+async def test_silenced_by_its_owner_it_obeys_a_no_and_says_nothing(dialogue: Dialogue) -> None:
+    dialogue.intent = ("forget_me", 0.95)
+    await talk(people=1, sentences=1, gate=Gate.SILENCED)
+    async with dispatchers(1):
+        await all_done()
+    assert dialogue.heard == ["wxid_0 000"]
+    assert await said() == []
+
+
+async def test_a_dialogue_that_is_to_be_forgotten_begins_anew_but_not_under_a_turn_in_hand() -> None:
+    await talk(people=1, sentences=2)
+
+    async def sender_id() -> str:
+        async with transaction() as session:
+            conversation = await session.scalar(select(Conversation))
+            assert conversation is not None
+            return conversation.sender_id
+
+    before = await sender_id()
+    async with transaction() as session:
+        held = await conversations.claim(session)
+        assert held is not None
+    async with transaction() as session:
+        await conversations.withdraw(session, "wxid_0:0")  # the message is taken back while it is being answered
+    async with transaction() as session:
+        await conversations.begin_anew(session)
+    assert await sender_id() == before
+    async with transaction() as session:
+        await conversations.release(session, held)
+        await conversations.begin_anew(session)
+    assert await sender_id() != before
+
+
+async def test_who_erases_by_a_kept_sentence_still_gets_an_answer_to_it() -> None:
+    await talk(people=1, sentences=1)
+    async with transaction() as session:
+        turn = await session.scalar(select(Turn))
+        conversation = await session.scalar(select(Conversation))
+        assert turn is not None
+        assert conversation is not None
+        message = Message(
+            bot_id=conversation.bot_id,
+            peer_id=conversation.contact_id,
+            talker_id=conversation.contact_id,
+            source_id="m",
+            kind="text",
+            text="不要记录我",
+            mention_ids=[],
+            raw={},
+            sent_at=now(),
+        )
+        session.add(message)
+        await session.flush()
+        turn.message_id = message.id
+    async with transaction() as session:
+        assert await conversations.claim(session) is not None
+    async with transaction() as session:
+        assert await messages.erase(session, Message.peer_id == message.peer_id) == 1
+    async with transaction() as session:
+        assert await session.scalar(select(Turn.state)) == TurnState.QUEUED  # it is in hand, and ends by itself

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -72,3 +73,22 @@ async def test_a_job_that_fails_is_tried_again() -> None:
     async with working({"flaky": handler}):
         await asyncio.wait_for(arrived.wait(), 30)
     assert tries == [False, False]
+
+
+async def test_a_job_whose_part_is_away_comes_again_however_often() -> None:
+    tries: list[int] = []
+    arrived = asyncio.Event()
+
+    async def handler(work: jobs.Work) -> None:
+        tries.append(work.attempt)
+        if len(tries) <= 3:
+            raise jobs.Later(timedelta(0))
+        arrived.set()
+
+    async with transaction() as session:
+        await jobs.enqueue(session, [jobs.NewJob(name="patient", payload={})])
+    worker = asyncio.create_task(jobs.run({"patient": handler}, max_attempts=1))
+    await asyncio.wait_for(arrived.wait(), 60)
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    assert tries == [0, 1, 2, 3]
