@@ -1,5 +1,6 @@
 """Binding a contact to an account by chat, and unbinding it."""
 
+import re
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -7,11 +8,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.base import BotBayAction, BotBayForm, Context, slots
+from actions.heard import Heard, answers
 from botbay.chat import accounts, consent
 from workers.accounts import service
 from workers.accounts.service import BindResult
 
 _TRIES = 3
+_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _WRONG = {
     BindResult.WRONG: "验证码不对",
     BindResult.EXPIRED: "这个验证码过期了，请在网页上点「换一个」",
@@ -30,6 +33,28 @@ class ValidateBindAccountForm(BotBayForm):
         if self.context.settings.bind_verification == "none":
             return [slot for slot in domain_slots if slot != "bind_code"]
         return domain_slots
+
+    async def extract_account_name(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        heard = Heard.of(tracker)
+        named = heard.first("account")
+        if (named is not None and heard.intent == "bind_account") or not answers(tracker, "account_name"):
+            return {"account_name": named} if named is not None else {}
+        asks_again = heard.intent == "bind_account" and named is None and "绑" in heard.text
+        if asks_again or heard.commands("bind_account", "name_bot"):
+            return {}
+        return {"account_name": named or heard.text}
+
+    async def extract_bind_code(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if not answers(tracker, "bind_code"):
+            return {}
+        heard = Heard.of(tracker)
+        if code := _CODE.search(heard.text):
+            return {"bind_code": code[0]}
+        return {} if heard.commands("choose") else {"bind_code": heard.text}
 
     async def validate_account_name(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -125,4 +150,7 @@ class ForgetForm(BotBayAction):
             erasable=False,
             erase_confirmed=None,
             bot_nickname=None,
+            request=None,
+            request_state="none",
+            offered=None,
         )

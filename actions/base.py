@@ -13,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from botbay.chat import console
 from botbay.chat.models import ActionRun, Bot, Contact, Conversation, Room, Turn, TurnState
 from botbay.db import transaction
 from botbay.settings import Settings, load_settings
@@ -60,10 +61,14 @@ async def load_context(session: AsyncSession, tracker: Tracker) -> Context:
 
 
 def _step(tracker: Tracker, action: str) -> int:
-    """How many times this action has run since the user spoke: tells two runs in one turn apart."""
+    """How many times this action has run in this turn: tells two runs in one turn apart.
+
+    A turn may hold more than one sentence: a choice is followed by what it stands for.
+    """
+    turn_id = (tracker.latest_message.get("metadata") or {}).get("turn_id")
     count = 0
     for event in reversed(tracker.events):
-        if event["event"] == "user":
+        if event["event"] == "user" and (event.get("metadata") or {}).get("turn_id") != turn_id:
             break
         if event["event"] == "action" and event.get("name") == action:
             count += 1
@@ -78,6 +83,8 @@ async def once(dispatcher: CollectingDispatcher, tracker: Tracker, action: str, 
     """Do an action's work in one transaction, or answer what it answered when it ran for this turn before."""
     async with transaction() as session:
         context = await load_context(session, tracker)
+        if console.is_standing(context.turn):
+            return await work(context)
         step = _step(tracker, action)
         await session.execute(select(Turn.id).where(Turn.id == context.turn.id).with_for_update())
         before = await session.get(ActionRun, (context.turn.id, action, step))

@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import BotBayAction, Context, slots
-from actions.words import notice
+from actions.words import notice, private_only
 from botbay.chat import accounts
 
 
@@ -71,6 +71,5 @@ class PrivateOnly(BotBayAction):
     async def answer(
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
-        hello = context.bot.hello or context.settings.hello
-        dispatcher.utter_message(text=f"这个涉及个人账号，请私聊我说。还不是好友的话，加我时写「{hello}」就行。")
+        dispatcher.utter_message(text=private_only(context))
         return []

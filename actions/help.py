@@ -6,7 +6,35 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import BotBayAction, Context
+from actions.heard import Heard
+from actions.learning import note
 from botbay.chat import accounts
+from workers.training.models import Reason
+
+#: What to say instead, by what a sentence that was not understood is nearest to.
+EXAMPLES = {
+    "ask_daily_report": "今天的日报",
+    "mail_report": "把日报发到我邮箱",
+    "subscribe_report": "每天晚上九点发我日报",
+    "ask_minutes": "昨天的纪要",
+    "mail_minutes": "把纪要发到我邮箱",
+    "create_reminder": "明天下午三点提醒我开会",
+    "list_todos": "我还有哪些待办",
+    "cancel_reminder": "取消明天的提醒",
+    "complete_todo": "这件事做完了",
+    "snooze_reminder": "晚十分钟再提醒我",
+    "submit_application": "我要请假",
+    "list_approvals": "有哪些单子等我批",
+    "ask_application_status": "我的申请到哪一步了",
+    "find_file": "帮我找采购合同",
+    "find_message": "谁说过 WiFi 密码",
+    "read_image": "图上写了什么",
+    "name_bot": "以后叫你小贝",
+    "start_recording": "开始记录",
+    "stop_recording": "停止记录",
+    "forget_me": "不要记录我",
+    "stop_bot": "停止应答",
+}
 
 
 class Help(BotBayAction):
@@ -18,7 +46,7 @@ class Help(BotBayAction):
         if not context.private:
             dispatcher.utter_message(
                 text="在群里可以 @我 说：开始记录、停止记录、不要记录我、停止应答、变身机器人。\n"
-                "想给我起名字，说「以后叫你小贝」；账号的事请私聊我。"
+                "日报、纪要、提醒、找文件也听得懂，功能陆续开通；账号的事请私聊我。"
             )
             return []
         account = (
@@ -32,7 +60,8 @@ class Help(BotBayAction):
             "· 起名字：「以后叫你小贝」\n"
             "· 群记录：把我拉进群，群主或拉我的人说「开始记录」「停止记录」\n"
             "· 隐私：随时说「不要记录我」\n"
-            "· 想安静：「停止应答」；想我回来：「变身机器人」"
+            "· 想安静：「停止应答」；想我回来：「变身机器人」\n"
+            "下面这些我已经听得懂，功能陆续开通：日报、纪要、发邮箱、提醒和待办、申请和审批、找文件、找聊天记录、认图里的字"
         )
         return []
 
@@ -59,10 +88,11 @@ class DefaultFallback(BotBayAction):
     async def answer(
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
-        if context.private:
-            example = "「以后叫你小贝」" if await accounts.bound(context.session, context.contact) else "「绑定账号」"
-            text = f"这句我没听懂。可以试试{example}或「停止应答」，发「帮助」看我会的全部。"
-        else:
-            text = "这句我没听懂。可以试试 @我 说「开始记录」或「帮助」。"
-        dispatcher.utter_message(text=text)
+        heard = Heard.of(tracker)
+        await note(context, heard, Reason.UNKNOWN)
+        near = [EXAMPLES[intent] for intent, _ in heard.ranking if intent in EXAMPLES]
+        usual = ["以后叫你小贝" if await accounts.bound(context.session, context.contact) else "绑定账号", "停止应答"]
+        first, second = (near + (usual if context.private else ["开始记录", "不要记录我"]))[:2]
+        where = "" if context.private else " @我 说"
+        dispatcher.utter_message(text=f"这句我没听懂。可以试试{where}「{first}」「{second}」，发「帮助」看我会什么。")
         return []

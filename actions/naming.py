@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.base import BotBayAction, BotBayForm, Context, slots
+from actions.heard import Heard, answers
 from botbay.chat import contacts, rooms
 
 _MAX_LENGTH = 12
@@ -16,6 +17,8 @@ _FRAME = re.compile(
     r"^(?:那)?(?:你)?(?:就|以后)?(?:就)?(?:叫你?|名字(?:叫|是)|改名叫?|取名叫?|起名叫?)(?P<name>.+?)(?:吧|好了|好吗|如何|怎么样)?$"
 )
 _EDGES = " \t\n「」『』“”\"'《》,，。.!！?？~～、:：@＠"
+_GREETING = re.compile(r"好|嗨|哈喽|在[吗么不]|早安|晚安|hi|hello|hey", re.IGNORECASE)
+_NO_NAME = re.compile(r"随便|随你|不知道|都行|都可以|无所谓|你定|没想好|什么")
 #: Words that would make it answer when nobody called it.
 _TAKEN = frozenset(
     {"我", "你", "他", "她", "它", "我们", "你们", "大家", "所有人", "好", "好的", "嗯", "是", "不", "没有"}
@@ -32,6 +35,21 @@ def clean_nickname(text: str) -> str:
 class ValidateNameBotForm(BotBayForm):
     action = "validate_name_bot_form"
 
+    async def extract_bot_nickname(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if not answers(tracker, "bot_nickname"):
+            return {}
+        heard = Heard.of(tracker)
+        named = heard.first("nickname")
+        if named is not None:
+            return {"bot_nickname": named}
+        # 小早 sounds like a greeting, and is a name.
+        greets = heard.intent == "greet" and _GREETING.search(heard.text) is not None
+        if heard.intent == "deny" or greets or heard.commands("choose", "greet"):
+            return {}
+        return {"bot_nickname": heard.text}
+
     async def validate_bot_nickname(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
@@ -47,6 +65,8 @@ class ValidateNameBotForm(BotBayForm):
             return "名字里要有字才好叫，比如「小贝」。"
         if len(name) > _MAX_LENGTH:
             return f"这个名字有点长，{_MAX_LENGTH} 个字以内吧。"
+        if _NO_NAME.search(name):
+            return "名字由你定～ 比如「小贝」；不想起就说「算了」。"
         if name in _TAKEN:
             return f"叫「{name}」的话，别人随口一说我就以为在叫我了，换一个吧。"
         room = self.context.room

@@ -55,6 +55,8 @@ class StopRecording(BotBayAction):
         stopped = await consent.stop_recording(session, room.id)
         kept = await consent.kept_of_room(session, room.id)
         words = "好的，这个群从现在起不再记录，要再开始就说「开始记录」。" if stopped else "这个群现在没有在记录。"
+        if kept and tracker.active_loop.get("name"):
+            words += "之前记下的要不要删，回头再说一次「停止记录」我会问你。"  # one question at a time
         dispatcher.utter_message(text=words)
         return slots(erasable=kept > 0)
 

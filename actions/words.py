@@ -1,5 +1,6 @@
 """Words that several actions say."""
 
+from actions.base import Context
 from botbay.settings import Settings
 
 
@@ -11,3 +12,9 @@ def notice(settings: Settings) -> str:
     else:
         choice = "不想被记录就 @我 说「不要记录我」，马上生效，之前的也会删掉。"
     return f"会保存群里的文字、图片、语音、视频和文件，只给群成员看，{kept}。\n{choice}"
+
+
+def private_only(context: Context) -> str:
+    """What is personal is no matter for a room."""
+    hello = context.bot.hello or context.settings.hello
+    return f"这个涉及个人账号，请私聊我说。还不是好友的话，加我时写「{hello}」就行。"

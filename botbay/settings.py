@@ -114,11 +114,15 @@ class Settings(BaseSettings):
     send_rate: float = Field(default=20.0, gt=0)
     #: Minutes that the bot keeps quiet in a conversation after its account's owner typed there.
     owner_pause_minutes: int = Field(default=30, ge=0)
+    #: How long a question waits for its answer before it is dropped, with a word.
+    question_minutes: float = Field(default=10, gt=0)
     #: Where the dialogue server and the action server listen and are called; in containers, their services' names.
     rasa_host: str = "127.0.0.1"
     rasa_port: int = 5005
     actions_host: str = "127.0.0.1"
     actions_port: int = 5055
+    #: The folder that the dialogue model is made from; the checkout's where it is left out.
+    rasa_project: Path | None = None
 
     @field_validator("bots", mode="before")
     @classmethod
@@ -159,6 +163,17 @@ class Settings(BaseSettings):
         if not 1 <= value <= 65535:
             raise ValueError("端口应在 1 到 65535 之间")
         return value
+
+    @field_validator("rasa_project", mode="before")
+    @classmethod
+    def _project(cls, value: object) -> object:
+        if not value:
+            return None
+        path = Path(str(value)).expanduser().resolve()
+        # Its components are imported as ``rasa_project.components``.
+        if path.name != "rasa_project" or not (path / "config.yml").is_file():
+            raise ValueError("应为一个名叫 rasa_project 的文件夹，里面有 config.yml、domain、data 和 components")
+        return path
 
     @field_validator("timezone", mode="after")
     @classmethod

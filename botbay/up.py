@@ -136,6 +136,7 @@ def command(demo: bool) -> None:
     settings.secret()
     if (problem := rasa.check()) is not None:
         raise Failure(problem)
+    rasa.settle()
     try:
         with only_instance(settings.data_dir / "up.lock"):
             _check_ports(settings)
@@ -154,16 +155,3 @@ def migrate() -> None:
     load_settings()
     run_async(schema.migrate())
     click.echo("数据库已是这个版本。")
-
-
-@click.command()
-def train() -> None:
-    """训练对话模型（资料没变就直接用上次的）。"""
-    started = time.monotonic()
-    click.echo("  … 对话模型")
-    try:
-        model, trained = rasa.train(lambda part: click.echo(f"    · {part.rpartition('.')[2]}"))
-    except rasa.RasaError as error:
-        raise Failure(str(error)) from None
-    done = f"训练好了（{time.monotonic() - started:.0f} 秒）" if trained else "没有变化，不用重新训练"
-    click.echo(f"  ✓ 对话模型{done}：{model.name}")

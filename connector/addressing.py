@@ -11,7 +11,8 @@ _EVERYBODY = re.compile(r"[@＠](?:所有人|全体成员|all\b)", re.IGNORECASE
 
 class Strength(StrEnum):
     NONE = "none"
-    CALLED = "called"  # its nickname runs on into the sentence: it may be a word that only begins alike
+    #: Its nickname runs on into the sentence, or its name stands in the middle of one: perhaps only talked of.
+    CALLED = "called"
     CLEAR = "clear"
 
 
@@ -33,7 +34,8 @@ def address(text: str, mention_ids: tuple[str, ...], around: Surroundings) -> tu
         # The puppet knows better than we which name was written: take the first one away.
         mentioned, rest = True, re.sub(r"[@＠]\S+(?:\s|$)", " ", text, count=1)
     if mentioned or around.quotes_bot:
-        return Strength.CLEAR, _tidy(rest)
+        within = mentioned and not around.quotes_bot and _stands_within(text, rest)
+        return (Strength.CALLED if within else Strength.CLEAR), _tidy(rest)
     if around.nickname and around.nickname not in around.member_names:
         head = text.lstrip()
         if head.startswith(around.nickname):
@@ -41,6 +43,12 @@ def address(text: str, mention_ids: tuple[str, ...], around: Surroundings) -> tu
             clear = not rest or re.match(_GAP, rest) is not None
             return (Strength.CLEAR if clear else Strength.CALLED), _tidy(re.sub(f"^{_GAP}+", "", rest))
     return Strength.NONE, text
+
+
+def _stands_within(text: str, rest: str) -> bool:
+    """Whether words stand both before and after what was taken out of ``text``."""
+    start = next((i for i, (a, b) in enumerate(zip(text, rest, strict=False)) if a != b), len(rest))
+    return bool(re.search(r"\w", text[:start])) and bool(re.search(r"\w", rest[start:]))
 
 
 def _strip_mentions(text: str, around: Surroundings) -> tuple[bool, str]:

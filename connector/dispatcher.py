@@ -33,9 +33,27 @@ _SORRY = "抱歉，刚才这句我没处理好，麻烦再说一遍。"
 #: What must be certain of a sentence in a conversation that is not plainly one with the bot.
 _SURE = 0.7
 _WAKING = "start_bot"
+#: Said to whom the bot had asked, so that the room knows who is meant.
+_DROPPED = "question_expired"
 #: A yes can be taken back at any time, however silent the bot is.
 _TAKING_BACK = frozenset({"forget_me", "stop_recording"})
-_NO_COMMAND = frozenset({"out_of_scope", "chitchat", "nlu_fallback", "greet", "thanks", "goodbye", "affirm", "deny"})
+_NO_COMMAND = frozenset(
+    {
+        "out_of_scope",
+        "chitchat",
+        "nlu_fallback",
+        "unsure",
+        "choose",
+        "correct",
+        "follow_up",
+        "cancel",
+        "greet",
+        "thanks",
+        "goodbye",
+        "affirm",
+        "deny",
+    }
+)
 
 
 class DialogueDown(Exception):
@@ -61,6 +79,14 @@ class _Work:
     mention: str  # the words that address the asker in a room, empty in private
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the dialogue says to a turn, and whether it waits for an answer now."""
+
+    replies: list[dict[str, Any]]
+    asked: bool
+
+
 class DialogueClient:
     """Speaks to the channel ``botbay`` of the dialogue server; every request is signed."""
 
@@ -82,11 +108,11 @@ class DialogueClient:
         answer = await self._post("/webhooks/botbay/parse", {"text": text, "metadata": metadata})
         return str(answer["intent"]["name"]), float(answer["intent"]["confidence"])
 
-    async def turn(self, body: dict[str, Any]) -> list[dict[str, Any]]:
-        """The replies to a turn; the same again when it was posted before."""
-        replies = (await self._post("/webhooks/botbay/turn", body))["replies"]
-        assert isinstance(replies, list)
-        return replies
+    async def turn(self, body: dict[str, Any]) -> "Answer":
+        """The answer to a turn; the same again when it was posted before."""
+        answer = await self._post("/webhooks/botbay/turn", body)
+        assert isinstance(answer["replies"], list)
+        return Answer(replies=answer["replies"], asked=bool(answer["asked"]))
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         content = json.dumps(body, ensure_ascii=False).encode()
@@ -167,14 +193,14 @@ class Dispatcher:
                 return False
             work = await self._load(session, claim)
         try:
-            replies = await self._answer(work)
+            answer = await self._answer(work)
         except DialogueDown as error:
             await self._later(claim, work, str(error), counts=False)
         except (DialogueFailed, AssertionError, LookupError, TypeError, ValueError) as error:
             reason = str(error) if isinstance(error, DialogueFailed) else f"对话引擎答得不对（{type(error).__name__}）"
             await self._later(claim, work, reason, counts=True)
         else:
-            await self._done(claim, work, replies)
+            await self._done(claim, work, answer)
         return True
 
     async def _load(self, session: AsyncSession, claim: Claim) -> _Work:
@@ -184,7 +210,7 @@ class Dispatcher:
         bot = await session.get_one(Bot, conversation.bot_id)
         room_id = conversation.room_id
         mention = ""
-        if room_id is not None and turn.trigger is None:
+        if room_id is not None and (turn.trigger is None or turn.trigger.get("intent") == _DROPPED):
             mention = f"@{await contacts.shown_name(session, contact.id, room_id)}\u2005"
         metadata = {
             "turn_id": turn.id,
@@ -208,8 +234,8 @@ class Dispatcher:
             mention=mention,
         )
 
-    async def _answer(self, work: _Work) -> list[dict[str, Any]] | None:
-        """The replies, or None when the sentence turned out to be nothing for the bot."""
+    async def _answer(self, work: _Work) -> Answer | None:
+        """The answer, or None when the sentence turned out to be nothing for the bot."""
         if work.gate != Gate.OPEN:
             intent, confidence = await self._client.parse(work.text or "", work.metadata)
             if confidence < _SURE:
@@ -219,13 +245,12 @@ class Dispatcher:
             if work.gate == Gate.SILENCED:
                 if intent not in _TAKING_BACK:
                     return None
-                await self._turn(work)
-                return []
+                return Answer(replies=[], asked=(await self._turn(work)).asked)
             if work.gate == Gate.COMMAND and intent in _NO_COMMAND:
                 return None
         return await self._turn(work)
 
-    async def _turn(self, work: _Work) -> list[dict[str, Any]]:
+    async def _turn(self, work: _Work) -> Answer:
         return await self._client.turn(
             {
                 "message_id": work.key,
@@ -236,14 +261,14 @@ class Dispatcher:
             }
         )
 
-    async def _done(self, claim: Claim, work: _Work, replies: list[dict[str, Any]] | None) -> None:
+    async def _done(self, claim: Claim, work: _Work, answer: Answer | None) -> None:
         async with transaction() as session:
             if not await conversations.release(session, claim):
                 return
-            if replies is None:
+            if answer is None:
                 await conversations.forget(session, claim.turn_id)
                 return
-            texts = [str(reply["text"]) for reply in replies if reply.get("text")]
+            texts = [str(reply["text"]) for reply in answer.replies if reply.get("text")]
             if work.room_id is not None and texts:
                 texts = ["\n".join(texts)]  # one answer in a room, not several
             for number, text in enumerate(texts):
@@ -255,7 +280,7 @@ class Dispatcher:
                     mention=bool(work.mention),
                     turn_id=claim.turn_id,
                 )
-            await conversations.finish(session, claim.turn_id)
+            await conversations.finish(session, claim.turn_id, asked=answer.asked)
 
     async def _later(self, claim: Claim, work: _Work, reason: str, *, counts: bool) -> None:
         log.warning("turn %d: %s", claim.turn_id, reason)

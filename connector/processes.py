@@ -20,9 +20,9 @@ def dialogue(settings: Settings) -> Process:
     return Process(
         name="rasa",
         title="对话引擎 Rasa",
-        command=rasa.run_command(settings, rasa.model_path()),
+        command=rasa.run_command(settings, rasa.serving_path()),
         environment=rasa.environment(settings, database_url()),
-        cwd=rasa.PROJECT,
+        cwd=rasa.project(),
         ready=alive,
         healthy=alive,
         ready_timeout=120.0,

@@ -7,12 +7,16 @@ it becomes a 500, or a 503 where a server is away; nothing is saved, and the dis
 turn again.
 """
 
+import asyncio
+import copy
 import hashlib
 import hmac
+import importlib.util
 import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,6 +24,7 @@ from jsonschema import Draft202012Validator
 from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.exceptions import ActionLimitReached
@@ -35,6 +40,7 @@ from sqlalchemy.exc import OperationalError
 logger = logging.getLogger(__name__)
 
 SIGNATURE_AGE = 300  # seconds
+_MOST_ACTIONS = 30  # in one turn
 REPLY_FIELDS = ("image", "custom", "buttons")
 CONTEXT = ("audience", "bound", "named")
 
@@ -45,6 +51,10 @@ class BadTurn(Exception):
 
 class TurnNotDone(Exception):
     """The turn could not be carried through; nothing of it was saved."""
+
+
+class OtherCode(Exception):
+    """The model was trained with other components than those that this server has loaded."""
 
 
 class PartAway(Exception):
@@ -71,7 +81,7 @@ def harmless(text: str | None) -> str:
 
 
 class BotBayInput(InputChannel):
-    """`/webhooks/botbay/turn`, `/parse` and `/health`; the first two answer signed requests only."""
+    """`/webhooks/botbay/turn`, `/parse`, `/model` and `/health`; all but the last answer signed requests only."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -99,6 +109,10 @@ class BotBayInput(InputChannel):
         async def parse(request: Request) -> HTTPResponse:
             return await self._answer(request, parse_text)
 
+        @botbay.post("/model")
+        async def model(request: Request) -> HTTPResponse:
+            return await self._answer(request, swap_model)
+
         @botbay.get("/health")
         async def health(request: Request) -> HTTPResponse:
             ready = request.app.ctx.agent is not None and request.app.ctx.agent.is_ready()
@@ -120,6 +134,8 @@ class BotBayInput(InputChannel):
             return response.json(await handle(agent, _body(request.body)), ensure_ascii=False)
         except BadTurn as problem:
             return _error(400, str(problem))
+        except OtherCode as problem:
+            return _error(409, str(problem))
         except PartAway as problem:
             return _error(503, str(problem))
         except Exception as problem:
@@ -141,7 +157,10 @@ class CheckedAction(RemoteAction):
 
 
 async def handle_turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
-    """Runs one turn, or finds its replies if it has been run: `{"replies": [...]}`."""
+    """Runs one turn, or finds its replies if it has been run: `{"replies": [...], "asked": bool}`.
+
+    `asked` says whether a form waits for an answer.
+    """
     message = _message(body)
     processor = agent.processor
     assert processor is not None
@@ -150,7 +169,7 @@ async def handle_turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
         tracker = await processor.get_tracker(message.sender_id)
         if not any(isinstance(e, UserUttered) and e.message_id == message.message_id for e in tracker.events):
             await _run(processor, message, tracker)
-        return {"replies": replies_to(message.message_id, tracker)}
+        return {"replies": replies_to(message.message_id, tracker), "asked": tracker.active_loop_name is not None}
 
 
 async def parse_text(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +179,67 @@ async def parse_text(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     message = UserMessage(harmless(_field(body, "text", str)), metadata=_field(body, "metadata", dict))
     parsed = await processor.parse_message(message)
     intent = {key: parsed["intent"].get(key) for key in ("name", "confidence")}
+    if parsed.get("decision") == "clarify":
+        intent["name"] = "unsure"
     return {"intent": intent, "entities": parsed["entities"]}
+
+
+async def swap_model(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
+    """Loads the model at `path` aside and lets it answer from the next turn on; those under way end with the old one.
+
+    `code` is a digest of the components that it was trained with.
+    """
+    path = _model_file(body)
+    if _field(body, "code", str) != LOADED_CODE:
+        raise OtherCode("the components have changed: start the server again")
+    processor = await asyncio.get_running_loop().run_in_executor(None, _load, agent, path)
+    agent.processor, agent.domain = processor, processor.domain
+    agent.tracker_store, agent.nlg = processor.tracker_store, processor.nlg
+    return {"model": path.name}
+
+
+def _model_file(body: dict[str, Any]) -> Path:
+    path = Path(_field(body, "path", str))
+    if not path.name.endswith(".tar.gz") or not path.is_file():
+        raise BadTurn("path is no model")
+    return path
+
+
+def _load(agent: Agent, path: Path) -> MessageProcessor:
+    """A processor that shares the locks, the database and the action server with the one at work.
+
+    What Rasa itself would change in place, when it loads a model, is this one's own: the domain of the tracker
+    store and the responses. So the turns under way keep theirs.
+    """
+    store = agent.tracker_store
+    if isinstance(store, FailSafeTrackerStore):
+        store = store._tracker_store
+    processor = MessageProcessor(
+        model_path=path,
+        tracker_store=copy.copy(store),
+        lock_store=agent.lock_store,
+        action_endpoint=agent.action_endpoint,
+        generator=agent.nlg,
+        http_interpreter=agent.http_interpreter,
+    )
+    processor.tracker_store.domain = processor.domain
+    if isinstance(agent.nlg, TemplatedNaturalLanguageGenerator):
+        processor.nlg = TemplatedNaturalLanguageGenerator(processor.domain.responses)
+    return processor
+
+
+def _loaded_code() -> str:
+    """A digest of the project's components, taken when the server starts."""
+    found = importlib.util.find_spec("rasa_project.components")
+    assert found is not None
+    assert found.origin is not None
+    digest = hashlib.sha256()
+    for file in sorted(Path(found.origin).parent.glob("*.py")):
+        digest.update(f"{file.name}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+LOADED_CODE = _loaded_code()
 
 
 def replies_to(message_id: str, tracker: DialogueStateTracker) -> list[dict[str, Any]]:
@@ -196,8 +275,11 @@ async def _run(processor: MessageProcessor, message: UserMessage, tracker: Dialo
         processor.domain,
     )
     await processor.run_action_extract_slots(output, tracker)
-    while await _act(processor, tracker, output):
-        pass
+    for _ in range(_MOST_ACTIONS):
+        if not await _act(processor, tracker, output):
+            break
+    else:  # Rasa's own limit starts anew when an action reads on as from another sentence
+        raise TurnNotDone("too many actions in a row")
     await processor.save_tracker(tracker)
 
 

@@ -19,11 +19,11 @@ from botbay.settings import load_settings
 from web import errors, live, sign_in
 from web.database import UNREACHABLE
 from web.layout import HEAD, STATIC
-from web.pages import accounts, bind, bots, home, login, me, simulator
+from web.pages import accounts, bind, bots, home, login, me, simulator, training
 from web.security import Guard
 from web.session import COOKIE, LIFE_DAYS, cookie_key
 
-_PAGES = (home, login, bind, bots, accounts, me, simulator)
+_PAGES = (home, login, bind, bots, accounts, training, me, simulator)
 
 
 class _Static(StaticFiles):

@@ -25,6 +25,7 @@ _NAVIGATION = (
     ("/bind", "绑定微信", "link", False),
     ("/bots", "机器人", "smart_toy", True),
     ("/accounts", "账号", "group", True),
+    ("/training", "训练", "school", True),
     ("/simulator", "模拟器", "forum", True),
     ("/me", "我的账号", "person", False),
 )

@@ -129,8 +129,16 @@ async def release(session: AsyncSession, held: Claim) -> bool:
     return released.first() is not None
 
 
-async def finish(session: AsyncSession, turn_id: int, *, error: str = "") -> None:
-    """The turn is over; its words are forgotten here (what may be kept stands in ``messages``)."""
+async def finish(session: AsyncSession, turn_id: int, *, error: str = "", asked: bool | None = None) -> None:
+    """The turn is over; its words are forgotten here (what may be kept stands in ``messages``).
+
+    ``asked``: whether the bot ended it with a question and waits for the answer; None where that is as before.
+    """
+    if asked is not None:
+        spoken_in = select(Turn.conversation_id).where(Turn.id == turn_id).scalar_subquery()
+        await session.execute(
+            update(Conversation).where(Conversation.id == spoken_in).values(asked_at=now() if asked else None)
+        )
     await session.execute(delete(ActionRun).where(ActionRun.turn_id == turn_id))
     await session.execute(
         update(Turn)
@@ -143,6 +151,28 @@ async def finish(session: AsyncSession, turn_id: int, *, error: str = "") -> Non
             done_at=now(),
         )
     )
+
+
+async def drop_questions(session: AsyncSession, asked_before: datetime) -> None:
+    """Questions that have waited for too long are dropped, and the dialogue says so.
+
+    Not while the bot is silent there, nor while something that was said still waits to be worked on.
+    """
+    waiting = select(Turn.id).where(Turn.conversation_id == Conversation.id, Turn.state == TurnState.QUEUED).exists()
+    dropped = await session.scalars(
+        update(Conversation)
+        .where(
+            Conversation.asked_at < asked_before,
+            Conversation.stopped_at.is_(None),
+            or_(Conversation.paused_until.is_(None), Conversation.paused_until < now()),
+            ~waiting,
+        )
+        .values(asked_at=None)
+        .returning(Conversation.id)
+    )
+    for conversation_id in dropped.all():
+        trigger = {"intent": "question_expired", "entities": {}}
+        await queue_turn(session, conversation_id, f"expired:{conversation_id}:{uuid4()}", trigger=trigger)
 
 
 async def forget(session: AsyncSession, turn_id: int) -> None:
@@ -180,7 +210,9 @@ async def begin_anew(session: AsyncSession, conversation_id: int | None = None) 
     which = Conversation.forget & or_(Conversation.claim_until.is_(None), Conversation.claim_until < now())
     if conversation_id is not None:
         which &= Conversation.id == conversation_id
-    await session.execute(update(Conversation).where(which).values(epoch=Conversation.epoch + 1, forget=False))
+    await session.execute(
+        update(Conversation).where(which).values(epoch=Conversation.epoch + 1, forget=False, asked_at=None)
+    )
 
 
 async def stop(session: AsyncSession, conversation_ids: Sequence[int]) -> None:

@@ -49,6 +49,12 @@ async def tidy() -> None:
         await _tidy_trackers(session)
 
 
+async def drop_questions() -> None:
+    """Nobody has to answer: what waited for too long is dropped."""
+    async with transaction() as session:
+        await conversations.drop_questions(session, now() - timedelta(minutes=load_settings().question_minutes))
+
+
 async def expire() -> None:
     """Erase what was promised to be kept for some days only."""
     days = load_settings().retention_days
@@ -81,4 +87,5 @@ async def _tidy_trackers(session: AsyncSession) -> None:
 
 #: The chore, and every how many seconds it is done.
 TIDY = (tidy, 60)
+QUESTIONS = (drop_questions, 20)
 EXPIRE = (expire, 3600)

@@ -246,6 +246,7 @@ class Conversation(Identified, Base):
     contact_id: Mapped[int] = mapped_column(_ref("contacts.id"), index=True)
     stopped_at: Mapped[datetime | None]  # 停止应答
     paused_until: Mapped[datetime | None]  # the account's owner typed here
+    asked_at: Mapped[datetime | None]  # the bot asked something and waits for the answer
     claim_token: Mapped[UUID | None]
     claim_until: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(BigInteger, default=0)  # grows when the dialogue is erased: a new tracker

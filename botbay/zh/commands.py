@@ -37,10 +37,11 @@ def parse(base: datetime | None, prefer: Prefer) -> None:
     for line in sys.stdin:
         text = line.rstrip("\r\n")
         found = parse_times(text, base or datetime.now().astimezone(), prefer)
-        click.echo(json.dumps(_row(text, found[0] if found else None), ensure_ascii=False))
+        click.echo(json.dumps(row(text, found[0] if found else None), ensure_ascii=False))
 
 
-def _row(text: str, found: TimeExpression | None) -> dict[str, object]:
+def row(text: str, found: TimeExpression | None) -> dict[str, object]:
+    """What is printed of a time expression: ``text kind at rrule matched``, and ``until``, ``seconds``, ``ambiguous``."""
     row: dict[str, object] = {"text": text, "kind": "none", "at": None, "rrule": None, "matched": None}
     if found is None:
         return row

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
-from botbay.chat.models import Bot, Contact, Message, Room
+from botbay.chat.models import Bot, Contact, Conversation, Message, Room
 from botbay.db import now, transaction
 from tests.e2e.conftest import BOT_ID, BOT_NAME
 from tests.e2e.people import HELLO, Chat, befriend, bind_code, bound_friend, make_account
@@ -418,3 +418,56 @@ async def test_a_bot_may_have_a_hello_of_its_own(gateway: MockGateway) -> None:
     request = await gateway.friendship(who, "天王盖地虎")
     await Chat(gateway, who).replies(2)
     assert request in (await gateway.accepted())["friendships"]
+
+
+async def test_what_is_to_come_is_understood_and_said_so(gateway: MockGateway) -> None:
+    owner = new_id("wxid_host")
+    chat = await bound_friend(gateway, owner, "群主", bot_name="小早")
+    await make_room(gateway, owner=owner)
+    answer = await chat.ask("昨天产品群的纪要发我看看")
+    assert answer.startswith("明白：昨天（周") and "、产品群的纪要" in answer, answer
+    assert "日报" in await chat.ask("今天的日报")
+    assert "还没有开通" in await chat.ask("提醒我明天下午三点开会")
+    assert "没有开通" not in await chat.ask("谁有日报的模板")
+
+
+async def test_a_question_that_nobody_answers_is_dropped_with_a_word(gateway: MockGateway) -> None:
+    who = new_id("wxid_away")
+    chat = await bound_friend(gateway, who, "走开的人", bot_name="小等")
+    assert "什么时候" in await chat.ask("提醒我交房租")
+    async with transaction() as session:
+        await session.execute(
+            update(Conversation)
+            .where(Conversation.asked_at.is_not(None), Conversation.contact_id == Contact.id, Contact.wechat_id == who)
+            .values(asked_at=now() - timedelta(minutes=11))
+        )
+    dropped = (await chat.replies(1, timeout=45))[0]
+    assert "放下" in dropped or "不等" in dropped
+    assert "10:00" not in await chat.ask("明天上午十点")  # it is no answer any more
+
+
+async def test_it_stays_silent_when_it_is_only_talked_of(gateway: MockGateway) -> None:
+    owner = new_id("wxid_boss")
+    room_id = await make_room(gateway, owner=owner)
+    chat = in_room(gateway, owner, room_id)
+    await chat.tell(f"昨天那个 @{BOT_NAME}\u2005好像挺好玩的", MENTION)
+    await chat.silence()
+    assert "还没有开通" in await chat.ask(f"帮我 @{BOT_NAME}\u2005总结一下今天的讨论", MENTION)
+
+
+async def test_agreeing_twice_takes_the_one_thing_that_was_offered(gateway: MockGateway) -> None:
+    chat = await bound_friend(gateway, new_id("wxid_yes"), "爽快人", bot_name="小是")
+    assert "你是想同意一张单子吗" in await chat.ask("同意")
+    assert "同意审批" in await chat.ask("同意")
+
+
+async def test_a_correction_changes_what_is_meant_and_nothing_else(gateway: MockGateway) -> None:
+    chat = await bound_friend(gateway, new_id("wxid_fix"), "改主意的人", bot_name="小改")
+    assert "明天（周" in await chat.ask("明天下午三点提醒我开会")
+    later = await chat.ask("不对，是后天")
+    assert "后天（周" in later and "15:00" in later and "开会" in later
+    hour = await chat.ask("不是，是下午四点")
+    assert "后天（周" in hour and "16:00" in hour and "开会" in hour
+    assert "c@d.com" in await chat.ask("把今天的日报发到 c@d.com")
+    mended = await chat.ask("不是 c@d.com，是 e@f.com")
+    assert "e@f.com" in mended and "c@d.com" not in mended

@@ -87,7 +87,7 @@ async def new_turn() -> tuple[Turn, Conversation]:
 def call_from_rasa(*calls: dict[str, object]) -> list[object]:
     done = subprocess.run(
         [str(rasa.PYTHON), "-W", "ignore", "-c", _CALLER],
-        cwd=rasa.PROJECT,
+        cwd=rasa.project(),
         input="\n".join(json.dumps(call) for call in calls),
         capture_output=True,
         text=True,

@@ -29,6 +29,7 @@ from botbay.chat.simulator_models import SimMessage
 from botbay.db import dispose, transaction
 from botbay.postgres import EmbeddedPostgres
 from botbay.postgres.__main__ import SETTINGS as POSTGRES_SETTINGS
+from botbay.rasa.training import train_command
 from botbay.settings import PREFIX, Settings
 from tests.conftest import use_settings
 from tests.gateway_fixture import free_port, install_gateway, node_and_npm
@@ -139,7 +140,7 @@ def test_each_service_runs_the_command_that_up_runs(services: dict[str, Any]) ->
     settings = Settings(rasa_host="0.0.0.0", database_url="postgresql://botbay:pw@postgres:5432/botbay")  # type: ignore[arg-type]
     for entry in entry_points(group="botbay.processes"):
         if entry.name == "rasa":
-            command = rasa.run_command(settings, rasa.MODELS / "botbay.tar.gz")
+            command = rasa.run_command(settings, rasa.models() / "botbay.tar.gz")
         else:
             command = list(entry.load()(settings).command)
         inside = ["python", *(word.replace(str(ROOT), "/app") for word in command[1:])]
@@ -193,24 +194,8 @@ def test_images_are_built_with_the_tools_of_the_makefile() -> None:
     assert "FROM python:3.10-slim" in dockerfile("rasa")
 
 
-def test_the_model_is_trained_from_the_same_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    words: list[str] = []
-
-    class Trainer:
-        returncode = 1
-
-        def __init__(self, command: list[str], **_: object) -> None:
-            words.extend(command)
-            self.stdout = iter(())
-
-        def __enter__(self) -> "Trainer":
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-
-    monkeypatch.setattr(subprocess, "Popen", Trainer)
-    rasa._train("botbay.tar.gz", tmp_path / "log", lambda _: None)
-    inside = " ".join(["python", *(word.replace(str(rasa.MODELS), "models") for word in words[1:])])
+def test_the_model_is_trained_from_the_same_sources() -> None:
+    inside = " ".join(["python", *train_command(Path("models"), "botbay")[1:]])
     assert f"RUN {inside} " in dockerfile("rasa")
 
 

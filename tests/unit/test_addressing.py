@@ -34,12 +34,17 @@ def around(
         ("＠小港，今天的日报", "今天的日报"),
         ("@小港今天的日报", "今天的日报"),
         ("今天的日报 @小港", "今天的日报"),
-        ("帮我 @小港\u2005提醒 @老李\u2005开会", "帮我 提醒 @老李 开会"),
         ("@小港", ""),
     ],
 )
 def test_the_name_written_out_calls_it_without_ids(text: str, rest: str) -> None:
     assert address(text, (), around()) == (Strength.CLEAR, rest)
+
+
+def test_a_name_in_the_middle_of_a_sentence_may_only_be_talked_of() -> None:
+    assert address("帮我 @小港\u2005提醒 @老李\u2005开会", (), around()) == (Strength.CALLED, "帮我 提醒 @老李 开会")
+    assert address("昨天那个 @小港\u2005挺好用的", (), around())[0] == Strength.CALLED
+    assert address("！@小港\u2005在吗", (), around())[0] == Strength.CLEAR
 
 
 @pytest.mark.parametrize("name", ["小港(助手)", "小.港*", "小 港", "Bot[1]", "小港🤖"])

@@ -43,7 +43,7 @@ def named_day(text: str, at: int, context: Context) -> Dates | None:
     return Dates(found.end(), [day(context.today + days * _DAY)])
 
 
-_REL = r"(?P<rel>(?:大?[上下]{1,3}|这|本|当)(?:一个|一|个)?|今)"
+_REL = r"(?P<rel>(?:大?(?:上{1,3}|下{1,3})|这|本|当)(?:一个|一|个)?|今)"
 _WEEK = re.compile(
     rf"{_REL}?(?:{WEEK_WORD}{WEEK_DAY}|(?P<whole>{WEEK_WORD})(?![一二三四五六](?![次回趟遍])|[岁年到边围刊转折]))|(?P<weekend>双休日)"
 )

@@ -1,0 +1,157 @@
+"""What was offered with a number: asked back when a sentence was unsure, and taken by 1, 第一个, 前者 or 好."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import BotBayAction, Context, slots
+from actions.heard import Heard
+from actions.learning import explain, note
+from workers.training.intents import LABELS
+from workers.training.models import Reason
+
+Offer = Mapping[str, Any]
+
+
+def offer(tracker: Tracker, intents: Sequence[str]) -> dict[str, Any]:
+    """What to remember of a question back: which intents the sentence may have meant."""
+    message = tracker.latest_message
+    return {
+        "turn": (message.get("metadata") or {}).get("turn_id"),
+        "text": message.get("text"),
+        "entities": message.get("entities") or [],
+        "intents": list(intents),
+    }
+
+
+def standing(tracker: Tracker) -> Offer | None:
+    """What was offered in answer to the sentence before this one: an older offer holds no more."""
+    offered = tracker.get_slot("offered")
+    if not isinstance(offered, Mapping):
+        return None
+    said = [event for event in tracker.events if event["event"] == "user"]
+    before = said[-2] if len(said) > 1 else None
+    if before is None or (before.get("metadata") or {}).get("turn_id") != offered.get("turn"):
+        return None
+    return offered
+
+
+def taken(
+    tracker: Tracker, offered: Offer, place: int | None, dispatcher: CollectingDispatcher
+) -> list[dict[str, Any]]:
+    """Goes on as if the sentence had been plain; ``place`` counts from 0, None is a no."""
+    forgotten = slots(offered=None)
+    if place is None:
+        dispatcher.utter_message(text="好，那不弄。想要什么直接说，换个说法我也许就懂了。")
+        return forgotten
+    return [*forgotten, *again(tracker, offered["intents"][place], offered["text"], offered["entities"])]
+
+
+def again(tracker: Tracker, intent: str, text: str, entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Events after which the dialogue server reads on as from a sentence of that meaning; the turn stays this one."""
+    message = tracker.latest_message
+    about = {"message_id": message.get("message_id"), "metadata": message.get("metadata") or {}}
+    sure = {"name": intent, "confidence": 1.0}
+    parsed = {"text": text, "intent": sure, "intent_ranking": [sure], "entities": list(entities), **about}
+    said = {"event": "user", "timestamp": None, "text": text, "parse_data": parsed, **about}
+    listened = {
+        "event": "action",
+        "timestamp": None,
+        "name": "action_listen",
+        "policy": None,
+        "confidence": None,
+        "action_text": None,
+        "hide_rule_turn": False,
+    }
+    return [listened, said]
+
+
+def did(tracker: Tracker, action: str) -> bool:
+    """Whether the bot did this in answer to the sentence before."""
+    turns = 0
+    for event in reversed(tracker.events):
+        if event["event"] == "user":
+            turns += 1
+            if turns == 2:
+                return False
+        elif turns == 1 and event["event"] == "action" and event.get("name") == action:
+            return True
+    return False
+
+
+async def ask(
+    context: Context, tracker: Tracker, heard: Heard, dispatcher: CollectingDispatcher
+) -> list[dict[str, Any]]:
+    """Asks which of its options a sentence meant, and remembers what was offered."""
+    intents = [intent for intent in heard.options if intent in LABELS]
+    await note(context, heard, Reason.UNSURE)
+    if not intents:
+        dispatcher.utter_message(text="这句我没太听懂，换个说法试试？发「帮助」看我会什么。")
+        return []
+    if len(intents) == 1:
+        text = f"你是想{LABELS[intents[0]]}吗？是的话回「好」。"
+    elif context.private:
+        listed = "\n".join(f"{number}. {LABELS[intent]}" for number, intent in enumerate(intents, 1))
+        text = f"没太听准，你是想：\n{listed}\n回编号就行，都不是就换个说法。"
+    else:
+        listed = "；".join(f"{number}. {LABELS[intent]}" for number, intent in enumerate(intents, 1))
+        text = f"没太听准，你是想：{listed}？@我 回编号就行。"
+    dispatcher.utter_message(text=text)
+    return slots(offered=offer(tracker, intents))
+
+
+class Clarify(BotBayAction):
+    """Unsure between a few: asks, with a number each."""
+
+    action = "action_clarify"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        return await ask(context, tracker, Heard.of(tracker), dispatcher)
+
+
+class TakeChoice(BotBayAction):
+    """A number, a yes or a no, to what was offered, or to nothing."""
+
+    action = "action_take_choice"
+
+    async def answer(
+        self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
+    ) -> list[dict[str, Any]]:
+        heard = Heard.of(tracker)
+        offered = standing(tracker)
+        if offered is None:
+            if heard.intent == "choose":
+                dispatcher.utter_message(text="现在没有要选的。想要什么直接说就行，发「帮助」看我会什么。")
+            else:
+                dispatcher.utter_message(response="utter_affirm" if heard.intent == "affirm" else "utter_deny")
+            return []
+        return await answered(context, tracker, heard, offered, dispatcher)
+
+
+async def answered(
+    context: Context, tracker: Tracker, heard: Heard, offered: Offer, dispatcher: CollectingDispatcher
+) -> list[dict[str, Any]]:
+    """What a number, a yes, a no, or 同意 and 拒绝 mean to what was offered."""
+    intents = offered["intents"]
+    place: int | None = None
+    if heard.intent in intents:
+        place = intents.index(heard.intent)
+    elif heard.intent in ("deny", "reject"):
+        return taken(tracker, offered, None, dispatcher)
+    elif heard.intent in ("affirm", "approve") and len(intents) == 1:
+        place = 0
+    else:
+        number = heard.first("ordinal", "number")
+        if isinstance(number, int) and number != 0 and abs(number) <= len(intents):
+            place = number - 1 if number > 0 else len(intents) + number
+    if place is None:
+        asked = "要哪一个？" if heard.intent in ("affirm", "approve") else f"只有 {len(intents)} 个可以选，"
+        dispatcher.utter_message(text=f"{asked}回 1 到 {len(intents)} 就行。")
+        turn = (tracker.latest_message.get("metadata") or {}).get("turn_id")
+        return slots(offered={**offered, "turn": turn})
+    await explain(context, intents[place])
+    return taken(tracker, offered, place, dispatcher)

@@ -1,0 +1,64 @@
+"""When a request is for: the time in a sentence, and how a later one changes it."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from actions.base import Context
+from actions.heard import Heard
+from actions.requests import FEATURES
+from botbay.db import now
+from botbay.zh.time import Grain, Prefer, TimeExpression, describe, parse
+
+_CLOCK = re.compile(
+    r"(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|半夜)?\s*(?:\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点|:|：|时).*$"
+)
+
+
+def local_now(context: Context) -> datetime:
+    """The wall clock where the people are."""
+    return now().astimezone(context.settings.zone).replace(tzinfo=None)
+
+
+def read_time(heard: Heard, text: str, intent: str, moment: datetime) -> dict[str, str] | None:
+    """The time in what was said, as {"text", "shown"}; None where there is none, or its hour is needed and missing."""
+    prefer: Prefer = "future" if FEATURES[intent].ahead else "past"
+    said = [name for name in heard.all("time") if name in text]
+    # What the pipeline marked is read by itself, or together where it belongs together (每天 … 九点); else all is read.
+    for words in ("".join(said), *said, text):
+        if found := _first(words, moment, prefer):
+            shown = _every_day(found, moment) if intent == "subscribe_report" else describe(found, moment)
+            return {"text": found.text, "shown": shown} if shown else None
+    return None
+
+
+def changed_time(
+    before: Mapping[str, Any] | None, later: Mapping[str, str], intent: str, moment: datetime
+) -> Mapping[str, str]:
+    """A new day keeps the hour that was said before, a new hour keeps the day; only for what is to come."""
+    if before is None or not FEATURES[intent].ahead:
+        return later
+    old, new = _CLOCK.search(str(before["text"])), _CLOCK.search(later["text"])
+    if new is not None and new.start() == 0:
+        day = str(before["text"])[: old.start()] if old is not None else str(before["text"])
+        words = f"{day}{later['text']}"
+    elif new is None and old is not None:
+        words = f"{later['text']}{old[0]}"
+    else:
+        return later
+    found = _first(words, moment, "future")
+    if found is None or found.text != words:
+        return later
+    return {"text": words, "shown": describe(found, moment)}
+
+
+def _first(words: str, moment: datetime, prefer: Prefer) -> TimeExpression | None:
+    return next((one for one in parse(words, moment, prefer) if one.kind != "none"), None)
+
+
+def _every_day(time: TimeExpression, moment: datetime) -> str:
+    """When a report is to come by itself; empty where the hour is not said."""
+    if time.at is None or time.precision > Grain.MINUTE:
+        return ""
+    return describe(time, moment) if time.rrule is not None else f"每天 {time.at:%H:%M}"

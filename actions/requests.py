@@ -1,0 +1,125 @@
+"""What the bot can be asked for: each feature with the parts it needs, and the words that say it back."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Kinds of application, each with what names it.
+KINDS = {
+    "请假": re.compile(
+        r"请[^示教客问]{0,8}假|[年病事婚产丧陪]假|休假|假条|调休|[请休][半一两二三四五六七八九十\d]+个?[天周月]"
+    ),
+    "报销": re.compile(r"报销|报账|报帐|发票|垫付|垫的|费用"),
+    "采购": re.compile(r"采购|购买|申购|添置|买"),
+    "出差": re.compile(r"出差|差旅"),
+    "加班": re.compile(r"加班|加个班"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """``words``: what it is about. ``needs``: the parts without which it cannot be done, in the order of asking."""
+
+    words: str
+    needs: tuple[str, ...] = ()
+    ahead: bool = False  # its times lie in the future
+    personal: bool = False  # for people with an account
+    private: bool = False  # never in a room
+
+
+FEATURES = {
+    "ask_daily_report": Feature(words="日报"),
+    "mail_report": Feature(words="日报", needs=("email",), personal=True),
+    "subscribe_report": Feature(words="自动发日报", needs=("time",), ahead=True, personal=True),
+    "unsubscribe_report": Feature(words="不再自动发日报", personal=True),
+    "ask_minutes": Feature(words="纪要", needs=("room",)),
+    "mail_minutes": Feature(words="纪要", needs=("room", "email"), personal=True),
+    "create_reminder": Feature(words="提醒", needs=("what", "time"), ahead=True),
+    "list_todos": Feature(words="看待办和提醒", ahead=True),
+    "cancel_reminder": Feature(words="取消提醒", ahead=True),
+    "complete_todo": Feature(words="把待办标成完成"),
+    "snooze_reminder": Feature(words="晚点再提醒", ahead=True),
+    "submit_application": Feature(words="申请", needs=("kind",), ahead=True, personal=True, private=True),
+    "list_approvals": Feature(words="看待审批的单子", personal=True, private=True),
+    "approve": Feature(words="同意审批", personal=True, private=True),
+    "reject": Feature(words="驳回审批", personal=True, private=True),
+    "transfer_approval": Feature(words="转交审批", needs=("person",), personal=True, private=True),
+    "withdraw_application": Feature(words="撤回申请", personal=True, private=True),
+    "ask_application_status": Feature(words="查申请进度", personal=True, private=True),
+    "find_file": Feature(words="找文件", needs=("query",)),
+    "find_message": Feature(words="找聊天记录", needs=("query",)),
+    "read_image": Feature(words="读图里的字"),
+}
+
+#: What 也发一份到邮箱 makes of what was asked before.
+MAILED = {"ask_daily_report": "mail_report", "ask_minutes": "mail_minutes"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A feature and the parts known of it. ``choices``: what a question for the part that is missing offers.
+
+    Parts are text, but ``time``: {"text", "shown"}, and ``room``: {"id", "name"}.
+    """
+
+    intent: str
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    choices: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def of_slot(cls, value: Any) -> "Request | None":
+        """What a slot holds; None where it is empty."""
+        if not isinstance(value, Mapping) or value.get("intent") not in FEATURES:
+            return None
+        return cls(intent=value["intent"], parts=value.get("parts") or {}, choices=tuple(value.get("choices") or ()))
+
+    def as_slot(self) -> dict[str, Any]:
+        return {"intent": self.intent, "parts": dict(self.parts), "choices": [dict(one) for one in self.choices]}
+
+    @property
+    def feature(self) -> Feature:
+        return FEATURES[self.intent]
+
+    @property
+    def missing(self) -> str | None:
+        """The part to ask for next."""
+        return next((part for part in self.feature.needs if not self._knows(part)), None)
+
+    def _knows(self, part: str) -> bool:
+        if part == "query":  # whose file, or which kind of file, is enough to look for
+            return any(self.parts.get(name) for name in ("query", "person", "file_kind"))
+        return self.parts.get(part) is not None
+
+    def words(self) -> str:
+        """The request in people's words: 昨天（周六）、产品群的纪要."""
+        known = self.parts
+        time = str(known["time"]["shown"]) if known.get("time") else ""
+        room = str(known["room"]["name"]) if known.get("room") else ""
+        who = str(known.get("person") or "")
+        words = self.feature.words
+        about = "、".join(part for part in (time, room) if part)
+        match self.intent:
+            case "ask_daily_report" | "ask_minutes":
+                return f"{about}的{words}" if about else words
+            case "mail_report" | "mail_minutes":
+                return f"把{about}的{words}发到{_address(known)}" if about else f"把{words}发到{_address(known)}"
+            case "create_reminder":
+                return f"{time}提醒{who or '你'}{known.get('what', '')}"
+            case "subscribe_report":
+                return f"{time}{words}"
+            case "submit_application":
+                details = "，".join(part for part in (time, str(known.get("amount") or "")) if part)
+                return f"{known.get('kind', '')}{words}" + (f"（{details}）" if details else "")
+            case "transfer_approval":
+                return f"把审批转给{who}"
+            case "find_file" | "find_message":
+                looked = [time, room, who, str(known.get("query") or ""), str(known.get("file_kind") or "")]
+                return f"{words}：{'、'.join(part for part in looked if part)}"
+            case _:
+                details = "、".join(part for part in (time, room, who, str(known.get("ordinal") or "")) if part)
+                return f"{words}（{details}）" if details else words
+
+
+def _address(parts: Mapping[str, Any]) -> str:
+    return f" {parts['email']}" if parts.get("email") else "你的邮箱"

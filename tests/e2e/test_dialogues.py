@@ -1,0 +1,124 @@
+"""Scripted dialogues of many turns through the whole stack: what people say, and what must be in the answer."""
+
+import asyncio
+import itertools
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import select
+
+from botbay.chat import contacts, rooms
+from botbay.chat.models import Bot, Contact
+from botbay.chat.rooms import RoomFacts
+from botbay.db import now, transaction
+from tests.e2e.conftest import BOT_ID, BOT_NAME
+from tests.e2e.people import Chat, bind_code, make_account
+from tests.gateway_fixture import MockGateway
+
+DIALOGUES: list[dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parents[2] / "rasa_project/tests/dialogues.yml").read_text("utf-8")
+)
+ROOMS = ["产品群", "测试群", "家长委员会"]
+EMAIL = "lin@example.com"
+#: Share of the dialogues that must be carried through to their end.
+COMPLETED = 0.9
+_numbers = itertools.count(1)
+
+
+class Failed(AssertionError):
+    """A dialogue went another way; the text shows where."""
+
+
+async def _person(gateway: MockGateway, dialogue: dict[str, Any]) -> tuple[str, str, str]:
+    """Somebody with the rooms of the dialogue; their WeChat id, the WeChat id of their first room, their account."""
+    number = next(_numbers)
+    who = f"wxid_talker{number}"
+    account = await make_account(f"lin{number}", "林小姐")
+    await gateway.contact(who, "林小姐")
+    topics = dialogue.get("rooms", ROOMS)
+    room_ids = [f"talk{number}_{place}@chatroom" for place in range(len(topics))]
+    async with transaction() as session:
+        bot = (await session.scalars(select(Bot).where(Bot.wechat_id == BOT_ID))).one()
+        ids = await contacts.upsert(session, {who: "林小姐"})
+        contact = await session.get_one(Contact, ids[who])
+        await contacts.engage(session, bot.id, contact.id, now())
+        if dialogue.get("bound", True):
+            contact.account_id = account.id
+            contact.nickname = "小贝"
+            (await session.get_one(type(account), account.id)).email = EMAIL
+        if dialogue.get("where") != "room":
+            for room_id, topic in zip(room_ids, topics, strict=True):
+                members = {who: ("林小姐", ""), BOT_ID: (BOT_NAME, "")}
+                await rooms.upsert(
+                    session, RoomFacts(wechat_id=room_id, topic=topic, owner_id=who, members=members), now()
+                )
+    if dialogue.get("where") == "room":
+        for room_id, topic in zip(room_ids, topics, strict=True):
+            await gateway.room(room_id, topic, {who: "", BOT_ID: ""}, who)
+        await gateway.room_join(room_ids[0], [BOT_ID], who)
+        await Chat(gateway, who, room_ids[0]).replies(1)
+    return who, room_ids[0] if room_ids else "", account.name
+
+
+async def _answer(chat: Chat, text: str, *, expected: bool) -> str:
+    """All that the bot says to a sentence; a sentence that needs no answer may have none."""
+    deadline = time.monotonic() + 20
+    before = chat.seen
+    await chat.tell(text, (BOT_ID,) if chat.room_id else ())
+    quiet_since = time.monotonic()
+    while True:
+        await asyncio.sleep(0.05)
+        here = [str(s["text"]) for s in await chat.gateway.sent() if s["conversationId"] == chat.place]
+        if len(here) > chat.seen:
+            chat.seen = len(here)
+            quiet_since = time.monotonic()
+        waited = time.monotonic() - quiet_since
+        if (chat.seen > before and waited > 0.4) or (not expected and waited > 2.0):
+            return "\n".join(here[before:])
+        assert time.monotonic() < deadline, f"no answer to {text}"
+
+
+async def _talk(gateway: MockGateway, dialogue: dict[str, Any]) -> None:
+    who, room_id, account_name = await _person(gateway, dialogue)
+    chat = Chat(gateway, who, room_id if dialogue.get("where") == "room" else None)
+    chat.seen = 1 if chat.room_id else 0
+    for number, turn in enumerate(dialogue["turns"], 1):
+        said = str(turn["say"])
+        if "{code}" in said or "{wrong_code}" in said:
+            code = await bind_code(await make_account(account_name, "林小姐"))
+            wrong = "000000" if code != "000000" else "111111"
+            said = said.replace("{code}", code).replace("{wrong_code}", wrong)
+        said = said.replace("{account}", account_name)
+        answer = await _answer(
+            chat,
+            f"@{BOT_NAME}\u2005{said}" if chat.room_id else said,
+            expected=bool(turn.get("has") or turn.get("any")),
+        )
+        wanted = [str(word).replace("{account}", account_name) for word in turn.get("has", [])]
+        missing = [word for word in wanted if word not in answer]
+        choice = [str(word) for word in turn.get("any", [])]
+        unwanted = [word for word in turn.get("not", []) if str(word) in answer]
+        if missing or unwanted or (choice and not any(word in answer for word in choice)):
+            raise Failed(f"{number}. {said} -> {answer!r}: missing {missing}, none of {choice}, unwanted {unwanted}")
+
+
+@pytest.mark.timeout(900)
+async def test_people_get_what_they_want_in_several_turns(gateway: MockGateway) -> None:
+    assert len(DIALOGUES) >= 60
+    failed: dict[str, str] = {}
+
+    async def one(dialogue: dict[str, Any]) -> None:
+        async with lanes:
+            try:
+                await _talk(gateway, dialogue)
+            except AssertionError as problem:
+                failed[dialogue["name"]] = str(problem)
+
+    lanes = asyncio.Semaphore(4)
+    await asyncio.gather(*(one(dialogue) for dialogue in DIALOGUES))
+    for name, problem in sorted(failed.items()):
+        print(f"{name}\n    {problem}")
+    assert 1 - len(failed) / len(DIALOGUES) >= COMPLETED, failed

@@ -1,0 +1,52 @@
+"""The intents in people's words: what a maintainer reads on the page, and what a question back offers."""
+
+#: Intent -> what somebody wants who says it, as it follows 你是想… Intents without a name here are never offered.
+LABELS = {
+    "ask_daily_report": "看日报",
+    "mail_report": "把日报发到邮箱",
+    "subscribe_report": "每天自动收日报",
+    "unsubscribe_report": "不再自动收日报",
+    "ask_minutes": "看纪要",
+    "mail_minutes": "把纪要发到邮箱",
+    "create_reminder": "设一个提醒",
+    "list_todos": "看待办和提醒",
+    "cancel_reminder": "取消一个提醒",
+    "complete_todo": "把一件待办标成完成",
+    "snooze_reminder": "晚点再提醒",
+    "submit_application": "提交申请",
+    "list_approvals": "看待审批的单子",
+    "approve": "同意一张单子",
+    "reject": "驳回一张单子",
+    "transfer_approval": "把单子转给别人批",
+    "withdraw_application": "撤回自己的申请",
+    "ask_application_status": "查申请到哪一步了",
+    "find_file": "找文件",
+    "find_message": "找聊天记录",
+    "read_image": "读出图里的字",
+    "bind_account": "绑定账号",
+    "unbind_account": "解绑账号",
+    "name_bot": "给我起个名字",
+    "start_recording": "开始记录",
+    "stop_recording": "停止记录",
+    "forget_me": "不要记录你",
+    "remember_me": "可以记录你",
+    "stop_bot": "让我先别说话",
+    "start_bot": "让我回来",
+    "help": "看我会什么",
+    "ask_identity": "问我是谁",
+}
+
+#: What only has a meaning in a conversation, or asks for nothing: a maintainer may label with it, nobody is offered it.
+OTHERS = {
+    "affirm": "答应",
+    "deny": "不答应",
+    "cancel": "算了",
+    "choose": "选一个",
+    "correct": "更正刚才的话",
+    "follow_up": "接着刚才的问",
+    "greet": "打招呼",
+    "thanks": "道谢",
+    "goodbye": "道别",
+    "chitchat": "闲聊",
+    "out_of_scope": "没有要我做什么",
+}
