@@ -55,7 +55,7 @@ class Dialogue:
         await asyncio.sleep(self.delay)
         self.busy.discard(sender)
         self.heard.append(body["text"])
-        return JSONResponse({"replies": [{"text": f"答：{body['text']}"}]})
+        return JSONResponse({"replies": [{"text": f"答：{body['text']}"}], "asked": False})
 
     async def parse(self, request: Request) -> Response:
         name, confidence = self.intent
