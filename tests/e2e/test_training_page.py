@@ -21,7 +21,7 @@ from tests.web_fixture import PHONE, chromium, window
 
 BOT = simulator_line.bot_id(SIMULATOR.name)
 #: Nobody has asked so in the training data.
-SENTENCE, MEANT = "阁下何方神圣", "ask_identity"
+SENTENCE, MEANT = "敢问尊驾", "ask_identity"
 UNDERSTOOD = "我是小贝"
 _LINK = re.compile(r"http://127\.0\.0\.1:\d+/login/\S+")
 

@@ -180,7 +180,7 @@ async def test_a_new_model_takes_over_and_no_turn_is_lost(place: Place, server: 
     first = versions()[0]
     client = DialogueClient(load_settings())
     try:
-        assert await client.turn(turn("before", "你好")) == [{"text": OLD}]
+        assert (await client.turn(turn("before", "你好"))).replies == [{"text": OLD}]
         held = asyncio.create_task(client.turn(turn("held", "谢谢你")))
         assert await asyncio.to_thread(place.actions.entered.wait, 30)
 
@@ -189,20 +189,20 @@ async def test_a_new_model_takes_over_and_no_turn_is_lost(place: Place, server: 
         training = asyncio.create_task(asyncio.to_thread(place.botbay, "train"))
         answers = []
         while not training.done():
-            answers.append((await client.turn(turn(len(answers), "你好")))[0]["text"])
+            answers.append((await client.turn(turn(len(answers), "你好"))).replies[0]["text"])
         said = (await training).stdout
         assert "正在运行的对话引擎换上了它" in said
         assert f"比上一版 {first.name} 差了 1 句" in said
         assert "- 谢谢您（thanks，现在 听成 greet 0.70）" in said
         assert answers == sorted(answers, key=[OLD, NEW].index)
-        assert await client.turn(turn("after", "你好")) == [{"text": NEW}]
+        assert (await client.turn(turn("after", "你好"))).replies == [{"text": NEW}]
 
         # The turn that began with the old model ends with it.
         place.actions.go_on.set()
-        assert await held == [{"text": OLD}]
-        assert await client.turn(turn("thanks", "谢谢你")) == [{"text": NEW}]
+        assert (await held).replies == [{"text": OLD}]
+        assert (await client.turn(turn("thanks", "谢谢你"))).replies == [{"text": NEW}]
         # A turn that is posted again after the change has not been forgotten.
-        assert await client.turn(turn("before", "你好")) == [{"text": OLD}]
+        assert (await client.turn(turn("before", "你好"))).replies == [{"text": OLD}]
     finally:
         await client.close()
 
@@ -215,7 +215,7 @@ async def test_going_back_is_for_now_and_for_the_next_start(place: Place, server
     assert "正在运行的对话引擎换上了它" in said
     client = DialogueClient(load_settings())
     try:
-        assert await client.turn(turn("back", "你好")) == [{"text": OLD}]
+        assert (await client.turn(turn("back", "你好"))).replies == [{"text": OLD}]
         assert "没有变化" in place.botbay("train").stdout
         assert [line[0] for line in place.botbay("train", "--list").stdout.splitlines()] == [" ", "*"]
         assert rasa.check() is None
@@ -228,7 +228,7 @@ async def test_going_back_is_for_now_and_for_the_next_start(place: Place, server
         assert rasa.model_path() == old.path
 
         place.botbay("train", "--rollback", new.name)
-        assert await client.turn(turn("forth", "你好")) == [{"text": NEW}]
+        assert (await client.turn(turn("forth", "你好"))).replies == [{"text": NEW}]
         assert rasa.model_path() == new.path
     finally:
         await client.close()
