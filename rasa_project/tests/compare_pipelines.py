@@ -78,9 +78,9 @@ def serve(folder: str, not_commands: Path | None, confused: int) -> dict[str, An
     loop = asyncio.new_event_loop()
 
     def parse(text: str) -> Guess:
-        begun = time.perf_counter()
+        begun = time.process_time()  # what else runs on the machine must not count
         found = loop.run_until_complete(agent.parse_message(text))
-        parse_times.append(time.perf_counter() - begun)
+        parse_times.append(time.process_time() - begun)
         return guess(found)
 
     outcome: dict[str, Any] = {}

@@ -12,7 +12,7 @@ def main() -> None:
     ingest.main()
     print("== understanding: this pipeline, stock LogisticRegression, stock DIET (takes a quarter of an hour)")
     subprocess.run(
-        [str(rasa.PYTHON), "-W", "ignore", "rasa_project/tests/compare_pipelines.py", "--every", "6"],
+        [str(rasa.PYTHON), "-W", "ignore", "rasa_project/tests/compare_pipelines.py", "--every", "20"],
         cwd=rasa.ROOT,
         env={**os.environ, **rasa.QUIET, "PYTHONPATH": str(rasa.ROOT)},
         stderr=subprocess.DEVNULL,
