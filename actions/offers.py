@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import BotBayAction, Context, slots
 from actions.heard import Heard
 from actions.learning import explain, note
+from actions.requests import ABOUT_ROOMS, MAILED, Request
 from workers.training.intents import LABELS
 from workers.training.models import Reason
 
@@ -110,7 +111,20 @@ class Clarify(BotBayAction):
     async def answer(
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
-        return await ask(context, tracker, Heard.of(tracker), dispatcher)
+        heard = Heard.of(tracker)
+        if (intent := _goes_on(tracker, heard.options)) is not None:
+            return again(tracker, intent, heard.text, heard.entities)
+        return await ask(context, tracker, heard, dispatcher)
+
+
+def _goes_on(tracker: Tracker, intents: Sequence[str]) -> str | None:
+    """The reading that goes on from what was just answered: 发我邮箱 after the minutes means the minutes."""
+    before = Request.of_slot(tracker.get_slot("answered_request"))
+    if before is None:
+        return None
+    return next(
+        (one for one in (MAILED.get(before.intent), before.intent) if one in intents and one in ABOUT_ROOMS), None
+    )
 
 
 class TakeChoice(BotBayAction):

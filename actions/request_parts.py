@@ -12,7 +12,7 @@ from actions.heard import Heard
 from actions.meaning import meant
 from actions.request_rooms import as_part, find_rooms
 from actions.request_times import changed_time, read_time
-from actions.requests import KINDS, MAILED
+from actions.requests import ABOUT_ROOMS, KINDS, MAILED
 from botbay.chat.models import Account, Room
 from botbay.zh.time import parse
 
@@ -32,8 +32,6 @@ _TAIL = re.compile(
 _ALARM = re.compile(r"闹钟|闹铃|起床")
 _POLITE = re.compile(r"^(?:就|嗯|那|找|是|叫|关于|那个|[，,\s])+|(?:吧|的|啊|哦|[。.！!，,\s])+$")
 _FIND = ("find_file", "find_message")
-#: For these a part of a room's name is enough.
-_OF_ROOMS = ("ask_minutes", "mail_minutes", "ask_daily_report", "mail_report")
 
 
 async def own_account(session: AsyncSession, context: Context) -> Account | None:
@@ -47,7 +45,7 @@ async def own_account(session: AsyncSession, context: Context) -> Account | None
 def changed_intent(intent: str, text: str, addressed: bool) -> str:
     """What 也发到邮箱 or 是日报 makes of the intent before it; ``addressed`` when an address was given."""
     text = meant(text)
-    if intent in _OF_ROOMS:
+    if intent in ABOUT_ROOMS:
         mailed = intent in MAILED.values()
         if _REPORT.search(text):
             intent = "mail_report" if mailed else "ask_daily_report"
@@ -70,7 +68,7 @@ def read_parts(
     parts: dict[str, Any] = {}
     if time := read_time(heard, text, intent, moment):
         parts["time"] = changed_time((before or {}).get("time"), time, intent, moment) if changes else time
-    near = find_rooms(heard, text, rooms, loose=intent in _OF_ROOMS)
+    near = find_rooms(heard, text, rooms, loose=intent in ABOUT_ROOMS)
     if len(near) == 1:
         parts["room"] = as_part(near[0])
     for name in ("email", "amount", "query", "file_kind", "person", "ordinal"):

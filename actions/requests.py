@@ -55,6 +55,9 @@ FEATURES = {
 #: What 也发一份到邮箱 makes of what was asked before.
 MAILED = {"ask_daily_report": "mail_report", "ask_minutes": "mail_minutes"}
 
+#: What is told of a room or of all: for these a part of a room's name is enough.
+ABOUT_ROOMS = (*MAILED, *MAILED.values())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
