@@ -9,12 +9,19 @@ from rasa_sdk.types import DomainDict
 
 from actions.base import BotBayAction, BotBayForm, Context, slots
 from actions.heard import Heard, answers
+from actions.yes_no import agrees
 from botbay.chat import accounts, consent
 from workers.accounts import service
+from workers.accounts.names import code_digits
 from workers.accounts.service import BindResult
 
 _TRIES = 3
-_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+#: What is meant as a code, likeliest first: six digits, any few digits, letters and digits and nothing else.
+_CODES = (
+    re.compile(r"(?<!\d)\d{6}(?!\d)"),
+    re.compile(r"\d{4,}"),
+    re.compile(r"^(?:验证码)?(?:[是为:])?(?=[a-z]*\d)([0-9a-z]{4,8})$", re.IGNORECASE),
+)
 _WRONG = {
     BindResult.WRONG: "验证码不对",
     BindResult.EXPIRED: "这个验证码过期了，请在网页上点「换一个」",
@@ -52,9 +59,17 @@ class ValidateBindAccountForm(BotBayForm):
         if not answers(tracker, "bind_code"):
             return {}
         heard = Heard.of(tracker)
-        if code := _CODE.search(heard.text):
-            return {"bind_code": code[0]}
+        if code := _tried(heard.text):
+            return {"bind_code": code}
         return {} if heard.commands("choose") else {"bind_code": heard.text}
+
+    async def extract_keep_consent(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if not answers(tracker, "keep_consent"):
+            return {}
+        yes = agrees(Heard.of(tracker), yes=("remember_me", "start_recording"), no=("forget_me", "stop_recording"))
+        return {} if yes is None else {"keep_consent": yes}
 
     async def validate_account_name(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -70,6 +85,9 @@ class ValidateBindAccountForm(BotBayForm):
     async def validate_bind_code(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
+        if _tried(value) is None:  # 等一下, 没收到: no try, and the question is asked again
+            dispatcher.utter_message(text="不急，看到了再发给我，是 6 位数字。不想绑了就回「算了」。")
+            return {"bind_code": None}
         account = await service.find_account(self.context.session, str(tracker.get_slot("account_name")))
         result = BindResult.WRONG
         if account is not None:
@@ -84,6 +102,13 @@ class ValidateBindAccountForm(BotBayForm):
             return {"bind_code": None, "bind_tries": 0, "bind_failed": True, "requested_slot": None}
         dispatcher.utter_message(text=f"{_WRONG[result]}，还可以试 {_TRIES - tries} 次。")
         return {"bind_code": None, "bind_tries": tries}
+
+
+def _tried(text: str) -> str | None:
+    """The code that somebody means by a text; None where it holds nothing like one."""
+    plain = code_digits(text)
+    found = next((match for code in _CODES if (match := code.search(plain))), None)
+    return None if found is None else found[found.lastindex or 0]
 
 
 class BindAccount(BotBayAction):
@@ -115,6 +140,18 @@ class BindAccount(BotBayAction):
             kept = "你私聊发来的内容我不会保存；改主意了就说「可以记录我」。"
         dispatcher.utter_message(text=f"绑定好了，{account.display_name}！{kept}")
         return [*emptied, *slots(bound=True, named=named)]
+
+
+class ValidateUnbindAccountForm(BotBayForm):
+    action = "validate_unbind_account_form"
+
+    async def extract_unbind_confirmed(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if not answers(tracker, "unbind_confirmed"):
+            return {}
+        yes = agrees(Heard.of(tracker), yes=("unbind_account",))
+        return {} if yes is None else {"unbind_confirmed": yes}
 
 
 class UnbindAccount(BotBayAction):

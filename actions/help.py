@@ -8,6 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import BotBayAction, Context
 from actions.heard import Heard
 from actions.learning import note
+from actions.offers import goes_on
 from botbay.chat import accounts
 from workers.training.models import Reason
 
@@ -89,6 +90,8 @@ class DefaultFallback(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
+        if (events := await goes_on(context, tracker, heard, dispatcher)) is not None:
+            return events
         await note(context, heard, Reason.UNKNOWN)
         near = [EXAMPLES[intent] for intent, _ in heard.ranking if intent in EXAMPLES]
         usual = ["以后叫你小贝" if await accounts.bound(context.session, context.contact) else "绑定账号", "停止应答"]

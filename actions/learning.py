@@ -24,6 +24,7 @@ async def note(context: Context, heard: Heard, reason: Reason) -> None:
         ranking=heard.ranking,
         people=heard.all("person"),
         rooms=heard.all("room"),
+        accounts=heard.all("account"),
     )
 
 
@@ -42,20 +43,25 @@ async def note_before(context: Context, tracker: Tracker) -> None:
     text = str(before.get("text") or "")
     if not text.startswith("/"):
         found = [one for one in parsed.get("entities") or [] if isinstance(one, Mapping)]
+        named = {
+            kind: [str(one["value"]) for one in found if one.get("entity") == kind]
+            for kind in ("person", "room", "account")
+        }
         await service.note(
             context.session,
             turn=turn,
             text=text,
             reason=Reason.WRONG,
             ranking=[(one["name"], one["confidence"]) for one in parsed.get("intent_ranking") or []],
-            people=[str(one["value"]) for one in found if one.get("entity") == "person"],
-            rooms=[str(one["value"]) for one in found if one.get("entity") == "room"],
+            people=named["person"],
+            rooms=named["room"],
+            accounts=named["account"],
         )
 
 
-async def explain(context: Context, label: str) -> None:
-    """What was chosen or said now tells what the sentence before it meant."""
-    await service.suggest(context.session, turn=context.turn, label=label)
+async def explain(context: Context, label: str, *, chosen: bool = False) -> None:
+    """What was chosen of an offer, or said now in other words, tells what the sentence before it meant."""
+    await service.suggest(context.session, turn=context.turn, label=label, chosen=chosen)
 
 
 async def _agreed_at(context: Context) -> datetime | None:

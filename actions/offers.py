@@ -1,6 +1,7 @@
 """What was offered with a number: asked back when a sentence was unsure, and taken by 1, 第一个, 前者 or 好."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -9,11 +10,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import BotBayAction, Context, slots
 from actions.heard import Heard
 from actions.learning import explain, note
+from actions.request_rooms import only_names_room, rooms_of
 from actions.requests import ABOUT_ROOMS, MAILED, Request
 from workers.training.intents import LABELS
 from workers.training.models import Reason
 
 Offer = Mapping[str, Any]
+
+#: Seconds for which 昨天的呢 goes on from what was answered.
+_RECENT = 3600.0
 
 
 def offer(tracker: Tracker, intents: Sequence[str]) -> dict[str, Any]:
@@ -27,8 +32,8 @@ def offer(tracker: Tracker, intents: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def standing(tracker: Tracker) -> Offer | None:
-    """What was offered in answer to the sentence before this one: an older offer holds no more."""
+def standing(context: Context, tracker: Tracker) -> Offer | None:
+    """What was offered in answer to the sentence before this one, a while ago at most: an older offer holds no more."""
     offered = tracker.get_slot("offered")
     if not isinstance(offered, Mapping):
         return None
@@ -36,7 +41,8 @@ def standing(tracker: Tracker) -> Offer | None:
     before = said[-2] if len(said) > 1 else None
     if before is None or (before.get("metadata") or {}).get("turn_id") != offered.get("turn"):
         return None
-    return offered
+    waited = float(said[-1].get("timestamp") or 0) - float(before.get("timestamp") or 0)
+    return offered if waited <= context.settings.question_minutes * 60 else None
 
 
 def taken(
@@ -69,6 +75,18 @@ def again(tracker: Tracker, intent: str, text: str, entities: Sequence[Mapping[s
     return [listened, said]
 
 
+def last_request(tracker: Tracker) -> Request | None:
+    """What was answered last, unless that is long ago: then 昨天的呢 may be about anything."""
+    request = Request.of_slot(tracker.get_slot("answered_request"))
+    events = tracker.events
+    kept = next((e for e in reversed(events) if e["event"] == "slot" and e.get("name") == "answered_request"), None)
+    said = next((e for e in reversed(events) if e["event"] == "user"), None)
+    if request is None or kept is None or said is None:
+        return request
+    age = float(said.get("timestamp") or 0) - float(kept.get("timestamp") or 0)
+    return request if age <= _RECENT else None
+
+
 def did(tracker: Tracker, action: str) -> bool:
     """Whether the bot did this in answer to the sentence before."""
     turns = 0
@@ -92,7 +110,7 @@ async def ask(
         dispatcher.utter_message(text="这句我没太听懂，换个说法试试？发「帮助」看我会什么。")
         return []
     if len(intents) == 1:
-        text = f"你是想{LABELS[intents[0]]}吗？是的话回「好」。"
+        text = f"你是想{LABELS[intents[0]]}吗？是的话{'' if context.private else ' @我 '}回「好」。"
     elif context.private:
         listed = "\n".join(f"{number}. {LABELS[intent]}" for number, intent in enumerate(intents, 1))
         text = f"没太听准，你是想：\n{listed}\n回编号就行，都不是就换个说法。"
@@ -112,19 +130,28 @@ class Clarify(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
-        if (intent := _goes_on(tracker, heard.options)) is not None:
-            return again(tracker, intent, heard.text, heard.entities)
+        if (events := await goes_on(context, tracker, heard, dispatcher)) is not None:
+            return events
         return await ask(context, tracker, heard, dispatcher)
 
 
-def _goes_on(tracker: Tracker, intents: Sequence[str]) -> str | None:
-    """The reading that goes on from what was just answered: 发我邮箱 after the minutes means the minutes."""
-    before = Request.of_slot(tracker.get_slot("answered_request"))
-    if before is None:
+async def goes_on(
+    context: Context, tracker: Tracker, heard: Heard, dispatcher: CollectingDispatcher
+) -> list[dict[str, Any]] | None:
+    """Reads a sentence as going on from what was just answered: 那家长群的; 发我邮箱 after the minutes. None if it does not.
+
+    What would go by mail is asked first: mail cannot be called back.
+    """
+    before = last_request(tracker)
+    if before is None or before.intent not in ABOUT_ROOMS:
         return None
-    return next(
-        (one for one in (MAILED.get(before.intent), before.intent) if one in intents and one in ABOUT_ROOMS), None
-    )
+    if only_names_room(heard.text, await rooms_of(context)):
+        return again(tracker, "follow_up", heard.text, heard.entities)
+    if (mailed := MAILED.get(before.intent, before.intent)) in heard.options:
+        return await ask(context, tracker, replace(heard, options=(mailed,)), dispatcher)
+    if before.intent in heard.options:
+        return again(tracker, before.intent, heard.text, heard.entities)
+    return None
 
 
 class TakeChoice(BotBayAction):
@@ -136,7 +163,7 @@ class TakeChoice(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
-        offered = standing(tracker)
+        offered = standing(context, tracker)
         if offered is None:
             if heard.intent == "choose":
                 dispatcher.utter_message(text="现在没有要选的。想要什么直接说就行，发「帮助」看我会什么。")
@@ -167,5 +194,5 @@ async def answered(
         dispatcher.utter_message(text=f"{asked}回 1 到 {len(intents)} 就行。")
         turn = (tracker.latest_message.get("metadata") or {}).get("turn_id")
         return slots(offered={**offered, "turn": turn})
-    await explain(context, intents[place])
+    await explain(context, intents[place], chosen=True)
     return taken(tracker, offered, place, dispatcher)

@@ -1,13 +1,22 @@
 """Saying yes and no to being kept."""
 
+import re
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
 
-from actions.base import BotBayAction, Context, slots
+from actions.base import BotBayAction, BotBayForm, Context, slots
+from actions.heard import Heard, answers
 from actions.words import notice
+from actions.yes_no import agrees
 from botbay.chat import consent, rooms
+
+_SPARE = re.compile(
+    r"(?:不|别|勿|甭|先不|不要|不用|无需)(?:[要用必需]|着急)?(?:全|都|再)?[删清抹]|(?<![不别甭保])(?<!不用)(?<!不要)(?<!不必)保?留"
+)
+_ERASE = re.compile(r"删|清[空除掉]|抹掉")
 
 
 class StartRecording(BotBayAction):
@@ -59,6 +68,25 @@ class StopRecording(BotBayAction):
             words += "之前记下的要不要删，回头再说一次「停止记录」我会问你。"  # one question at a time
         dispatcher.utter_message(text=words)
         return slots(erasable=kept > 0)
+
+
+class ValidateEraseRecordingForm(BotBayForm):
+    """Erasing cannot be undone: 好，留着吧 is no yes to it."""
+
+    action = "validate_erase_recording_form"
+
+    async def extract_erase_confirmed(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        if not answers(tracker, "erase_confirmed"):
+            return {}
+        heard = Heard.of(tracker)
+        if _SPARE.search(heard.text):
+            return {"erase_confirmed": False}
+        if _ERASE.search(heard.text):
+            return {"erase_confirmed": True}
+        yes = agrees(heard)
+        return {} if yes is None else {"erase_confirmed": yes}
 
 
 class EraseRecording(BotBayAction):

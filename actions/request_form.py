@@ -1,5 +1,6 @@
 """Taking a request, asking for what is missing of it, and answering it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,11 +13,11 @@ from actions import offers
 from actions.base import BotBayAction, BotBayForm, Context, slots
 from actions.heard import Heard, answers
 from actions.learning import explain, note_before
-from actions.meaning import corrects
+from actions.meaning import corrects, only_denies
 from actions.request_parts import changed_intent, find_kind, free_words, named_in, own_account, read_parts, what_of
-from actions.request_rooms import as_part, find_rooms, room_named, rooms_of
+from actions.request_rooms import as_part, find_rooms, names_another_room, room_named, rooms_of
 from actions.request_times import local_now
-from actions.requests import FEATURES, KINDS, Request
+from actions.requests import ABOUT_ROOMS, FEATURES, KINDS, Request
 from actions.words import private_only
 
 #: Taken as the answer to these even when they sound like something else to do: a reminder may be of anything.
@@ -24,6 +25,9 @@ _OWN_WORDS = ("what", "query")
 _SURE_IN_OWN_WORDS = 0.95
 _TALK = frozenset({"help", "ask_identity", "greet", "thanks", "goodbye", "cancel", "deny", "affirm", "stop_bot"})
 _MOST_CHOICES = 9
+_ABOUT_CHOICE = ("ordinal", "audience", "bound", "named")
+_YES = re.compile(r"(?<!不)同意|通过(?!不)|批准|批了|准了")
+_NO = re.compile(r"不同意|驳回|拒绝|拒了|打回|退回|不批|不通过|不准")
 _LONGEST_NAME = 12
 
 
@@ -48,6 +52,10 @@ async def understood(context: Context, heard: Heard, before: Request | None) -> 
     rooms = await rooms_of(context)
     read = read_parts(heard, intent, rooms, local_now(context), known)
     goes_on = heard.intent in ("follow_up", "correct")
+    if "ordinal" in read and "person" not in read:
+        known.pop("person", None)  # 第二个呢 is another one than 张伟's
+    elif "person" in read and "ordinal" not in read:
+        known.pop("ordinal", None)
     if before is not None and goes_on and not read and intent == before.intent and room_named(heard) is None:
         return None
     request = Request(intent=intent, parts={**known, **read})
@@ -64,14 +72,18 @@ async def completed(context: Context, heard: Heard, request: Request, before: Re
     if feature.personal and account is None:
         here = "跟我说「绑定账号」就行" if context.private else "请私聊我说「绑定账号」"
         raise Refused(f"{feature.words}要先绑定账号，{here}。")
-    if "email" in feature.needs and not parts.get("email") and account is not None and account.email:
+    if "email" in feature.needs and parts.get("addressee"):
+        pass  # somebody else's address: it is asked for
+    elif "email" in feature.needs and not parts.get("email") and account is not None and account.email:
         parts["email"] = account.email if context.private else ""  # an address of one's own is not for the room
     if "email" in feature.needs and parts.get("email") is None and not context.private:
         raise Refused("发邮件的事请私聊我说，我还不知道你的邮箱。")
     choices: list[Mapping[str, Any]] = []
-    if "room" in feature.needs or context.room is not None:
+    named = request.intent in ABOUT_ROOMS and room_named(heard) is not None
+    if "room" in feature.needs or context.room is not None or named:
         choices = await _settle_room(context, heard, parts, before)
-    if "room" not in feature.needs:
+        parts["room_open"] = named and not parts.get("room")
+    if "room" not in feature.needs and not parts.get("room_open"):
         choices = []
     request = replace(request, parts=parts, choices=tuple(choices))
     if request.missing == "kind":
@@ -86,7 +98,7 @@ async def _settle_room(
     rooms = await rooms_of(context)
     said = room_named(heard)
     if context.room is not None:
-        if said is not None and not find_rooms(heard, heard.text, rooms, loose=True):
+        if await names_another_room(context, heard):
             raise Refused("别的群的事，私聊我说吧；在这里我只说这个群的。")
         parts["room"] = as_part(context.room)
         return []
@@ -115,15 +127,19 @@ class TakeRequest(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
-        if heard.intent in ("approve", "reject") and (offer := offers.standing(tracker)) is not None:
+        offer = offers.standing(context, tracker)
+        if heard.intent in ("approve", "reject") and offer is not None and _answers_offer(heard):
             return [*await offers.answered(context, tracker, heard, offer, dispatcher), *slots(request_state="none")]
         if heard.decision == "clarify" and (context.private or not FEATURES[heard.intent].private):
             return [*await offers.ask(context, tracker, heard, dispatcher), *slots(request=None, request_state="none")]
-        before = Request.of_slot(tracker.get_slot("answered_request"))
+        if heard.intent in ("approve", "reject") and _YES.search(heard.text) and _NO.search(heard.text):
+            dispatcher.utter_message(text="一次说一张吧，我怕弄反了。先说同意的是哪张？")
+            return slots(request=None, request_state="none")
+        before = offers.last_request(tracker)
         if heard.intent == "correct":
             await note_before(context, tracker)
-            if offers.did(tracker, "action_name_bot"):
-                return offers.again(tracker, "name_bot", heard.text, named_in(heard))
+            if offers.did(tracker, "action_name_bot") and (named := named_in(heard)):
+                return offers.again(tracker, "name_bot", heard.text, named)
         elif heard.intent != "follow_up":
             await explain(context, heard.intent)  # said again in other words
         try:
@@ -134,7 +150,15 @@ class TakeRequest(BotBayAction):
         if request is None:
             dispatcher.utter_message(text=_nothing_before(heard))
             return slots(request=None, request_state="none")
+        if heard.intent in ("correct", "follow_up") and request.feature.decides:
+            asked = replace(heard, options=(request.intent,))
+            return [*await offers.ask(context, tracker, asked, dispatcher), *slots(request=None, request_state="none")]
         return slots(request=request.as_slot(), request_state="missing" if request.missing else "complete")
+
+
+def _answers_offer(heard: Heard) -> bool:
+    """Whether 同意 or 拒绝 says no more than yes or no to what was offered, or which; 同意张伟的报销 says more."""
+    return heard.decision == "clarify" or all(one.get("entity") in _ABOUT_CHOICE for one in heard.entities)
 
 
 def _nothing_before(heard: Heard) -> str:
@@ -162,6 +186,9 @@ class ValidateRequestForm(BotBayForm):
             return {}
         heard = Heard.of(tracker)
         if corrects(heard.text):
+            if only_denies(heard.text):
+                dispatcher.utter_message(text="好，那对的是什么？直接说就行；不弄了回「算了」。")
+                return {"part": request.as_slot()}
             heard = replace(heard, intent="correct")
         chosen = _chosen(request, heard.first("ordinal", "number"))
         if chosen is None and self._is_something_else(heard, request):
@@ -174,6 +201,7 @@ class ValidateRequestForm(BotBayForm):
                 intent = changed_intent(intent, heard.text, heard.first("email") is not None)
             parts |= await self._said(heard, request, intent)
         parts.pop("unknown_room", None)
+        parts.pop("room_open", None)
         changed = replace(request, intent=intent, parts=parts)
         if (changed.intent, changed.parts) == (request.intent, request.parts) and room_named(heard) is None:
             return {}
@@ -259,6 +287,8 @@ def _question(request: Request, missing: str) -> str:
             return f"{lead}要哪个群的{request.feature.words}？\n{listed}\n回编号或群名就行。"
         case "kind":
             return f"要申请什么？\n{listed}\n回编号或直接说都行。"
+        case "email" if request.parts.get("addressee"):
+            return f"{request.parts['addressee']}的邮箱地址是？发我就行。"
         case "email":
             return "发到哪个邮箱？把地址发我就行。"
         case "what":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.base import Context
 from actions.heard import Heard
-from actions.meaning import meant
-from actions.request_rooms import as_part, find_rooms
+from actions.meaning import meant, retold
+from actions.request_rooms import as_part, find_rooms, without_rooms
 from actions.request_times import changed_time, read_time
 from actions.requests import ABOUT_ROOMS, KINDS, MAILED
 from botbay.chat.models import Account, Room
@@ -20,17 +21,43 @@ _MAIL = re.compile(r"邮箱|邮件|信箱|e-?mail|mail", re.IGNORECASE)
 _REPORT = re.compile(r"日报|报表|统计")
 _MINUTES = re.compile(r"纪要|总结|会议记录")
 _EVERYBODY = re.compile(r"大家|全群|所有人|全体|群里(?:所有|全部)?人?|每个人")
+#: Directly before whom it is for: 提醒@小赵, 通知一下 大家.
 _WHOM = re.compile(r"(?:提醒|通知|叫|喊)(?:一下|一声)?[@＠]?$|[@＠]$")
-_LEAD = re.compile(
-    r"^(?:嗯+|[哎诶喂唉啊呃额哦]|那个|就是|好的?|那|请|麻烦你?|帮我|帮忙|给我|替我|到时候?|到点|记得|别忘了?|不要忘了?|设置?|设定|定|订|建|加|弄|来|记|添加|新增|创建|安排|一?个|一?条"
-    r"|一下|一声|下|提醒|闹钟|闹铃|待办|日程|任务|叫|喊|通知|我们?|你|大家|所有人|让|要|得|remind me(?: to)?|[@＠:：,，。.;；!！\s])"
+_CALL = re.compile(
+    r"(?:提醒|通知|叫|喊)(?:一下|一声)?(?:我们?|咱们?|俺|大家|所有人|全体)(?:一下|一声)?|remind\s*me(?:\s+to\b)?|提醒(?:一下|一声)?(?![我的])",
+    re.IGNORECASE,
 )
+_ME = re.compile(r"(?:提醒|通知|叫|喊)(?:一下|一声)?(?:我|俺|咱)")
+_TO_WHOM = re.compile(r"(?:给|交|由|让|请|找|叫|转|到|归|是|换成?)[@＠]?$")
+#: 提醒我一件事 does not say what.
+_NOTHING = re.compile(
+    r"^[有是]?(?:[一这两几]?[件个点])?事(?:情|儿)?$|^[我你他]$|^(?:设置?|设定|定|订|建|加|弄|来|搞|整|记|做|安排)一?[个条下]$"
+)
+_POLITELY = (
+    r"嗯+|[哎诶喂唉啊呃额哦]|那个|就是|好的?(?=[，, ])|那(?=[，, ])|请(?!假|客|教|示)|麻烦(?:你|您)?|劳驾|帮我|帮忙|(?:给|替)我(?=设|定|建|加|弄|记|来|整|搞)|我?想(?=让|要|请|你|提醒|设|定|加|建)|让你|要你"
+    r"|你(?=帮|给|提醒|记)|到时候?|到点|记得|别忘了?|不要忘了?|[@＠:：,，、。.;；!！\s]"
+)
+#: What asks for a reminder and names none: 帮我设个提醒, 加一条待办.
+_MAKING = (
+    r"(?:设置?|设定|定|订|建立?|新建|加|添加?|新增|弄|搞|整|来|记|做|创建|安排|要)(?:一?[个条下]|上)?(?:一?[个条])?(?:新的?)?"
+    r"(?:提醒|闹钟|闹铃|待办|日程|备忘|todo)(?:事项)?|(?:记|备忘)(?:一?下|一笔|着)(?:[:：,，\s]|$)|(?:新)?(?:提醒|待办|日程|备忘|todo)(?:事项)?[:：,，\s]|提醒(?:事项)?$|(?:设置?|设定|定|订|建|加|弄|搞|整|来|安排)一?[个条]\s+"
+)
+_LEAD = re.compile(rf"^(?:{_POLITELY}|{_MAKING})+", re.IGNORECASE)
 _TAIL = re.compile(
-    r"(?:的?(?:提醒|闹钟|闹铃|待办|日程)|(?:记得|到时候?)?(?:提醒|叫|喊|通知)(?:一下|一声)?(?:我们?|大家)?(?:一下|一声)?|一下|一声|好吗|好不好|行吗|可以吗"
-    r"|就(?:好|行|可以)了?|谢谢你?|吧|啊|哦|呗|哈|啦|了哦|[,，。.!！~～\s])$"
+    r"(?:的?(?:提醒|闹钟|闹铃|待办|日程)|的(?:时候|话)|到时候?|到点|记得|(?:再|来)?(?:提醒|叫|喊|通知)(?:一下|一声)?(?:我们?|大家)?(?:一下|一声)?|一下|一声|好吗|好不好|行吗|可以吗|行不"
+    r"|就(?:好|行|可以)了?|谢谢你?|(?<![酒网贴])吧|啊|哦|呗|哈|啦|了哦|[,，、。.!！?？~～\s])$"
 )
+_PARTICLES = re.compile(
+    r"(?:一下|一声|好吗|好不好|行吗|可以吗|行不|就(?:好|行|可以)了?|谢谢你?|(?<![酒网贴])吧|啊|哦|呗|哈|啦|的?(?:提醒|闹钟)|[,，、。.!！?？~～\s])$"
+)
+_PAUSE = re.compile(
+    r"^(?:一下|一声|记得|别忘了?|不要忘了?|要(?=[去给把交开买])|得(?=[去给把交开买])|[@＠:：,，、。.;；!！\s])+"
+)
+_IS_PART = re.compile(r"的(?!时候|提醒|闹钟|闹铃|待办|话|日程)")
 _ALARM = re.compile(r"闹钟|闹铃|起床")
 _POLITE = re.compile(r"^(?:就|嗯|那|找|是|叫|关于|那个|[，,\s])+|(?:吧|的|啊|哦|[。.！!，,\s])+$")
+#: A name given without more: longer words are something else.
+_SHORT_NAME = 4
 _FIND = ("find_file", "find_message")
 
 
@@ -63,17 +90,28 @@ def read_parts(
 
     ``before``: the parts of the request that a follow-up or a correction changes.
     """
+    if told := retold(heard.text):
+        first, then = (read_parts(replace(heard, text=part), intent, rooms, moment, before) for part in told)
+        if first.get("time") and then.get("time"):
+            then["time"] = changed_time(first["time"], then["time"], intent, moment)
+        return {**first, **then}
     changes = heard.intent in ("correct", "follow_up")
     text = meant(heard.text) if heard.intent == "correct" else heard.text
     parts: dict[str, Any] = {}
-    if time := read_time(heard, text, intent, moment):
+    if time := read_time(heard, without_rooms(heard, text, rooms), intent, moment):
         parts["time"] = changed_time((before or {}).get("time"), time, intent, moment) if changes else time
     near = find_rooms(heard, text, rooms, loose=intent in ABOUT_ROOMS)
     if len(near) == 1:
         parts["room"] = as_part(near[0])
     for name in ("email", "amount", "query", "file_kind", "person", "ordinal"):
-        if values := [value for value in heard.all(name) if value in text]:
-            parts[name] = values[0]
+        values = [value for value in heard.all(name) if value in text]
+        if name == "person" and intent == "transfer_approval":
+            values = [value for value in values if _takes_over(value, text)]
+        if values:
+            parts[name] = "，".join(values) if name == "email" else values[0]
+    others = [one for one in heard.all("person") if _is_addressee(one, text)]
+    if intent in MAILED.values() and "email" not in parts and others:
+        parts["addressee"] = others[0]
     if intent == "submit_application" and (kind := find_kind(text)):
         parts["kind"] = kind
     if intent == "create_reminder" and not changes:
@@ -87,6 +125,18 @@ def read_parts(
     return parts
 
 
+def _takes_over(person: str, text: str) -> bool:
+    """Whether an approval goes to this person: 转给王总, or 王总 alone; not the 老李 of 老李那张单子."""
+    before, _, after = text.partition(person)
+    return _TO_WHOM.search(before) is not None or (not before and not after.startswith(("那", "这", "的")))
+
+
+def _is_addressee(person: str, text: str) -> bool:
+    """Whether mail is to go to this person: 发给李总, 发到李总邮箱; not the 老李 of 老李说的."""
+    before, _, after = text.partition(person)
+    return bool(_MAIL.match(after.removeprefix("的")) or (re.search(r"[给到]$", before) and not after.startswith("的")))
+
+
 def find_kind(text: str) -> str | None:
     """The kind of application that a sentence names."""
     found = [(named.start(), kind) for kind, words in KINDS.items() if (named := words.search(text))]
@@ -96,13 +146,21 @@ def find_kind(text: str) -> str | None:
 def what_of(text: str, moment: datetime) -> str:
     """What is to be done, without when and whom: 明天三点提醒我交报告 -> 交报告; empty where nothing is left."""
     for time in reversed([one for one in parse(text, moment, "future") if one.kind != "none"]):
-        text = f"{text[: time.start]} {text[time.end :]}"
+        if not _IS_PART.match(text[time.end :]):  # 整理上周的报表 is not to be done last week
+            text = f"{text[: time.start]} {text[time.end :]}"
     text = text.strip()
-    while True:
-        shorter = _TAIL.sub("", _LEAD.sub("", text)).strip()
-        if shorter == text:
-            return text if len(text) > 1 else ""
+    if call := _CALL.search(text):
+        # What follows 提醒我 is said as it is; before it stands when, or what, where nothing follows.
+        if after := _trimmed(text[call.end() :], _PAUSE, _PARTICLES):
+            return after
+        text = text[: call.start()]
+    return _trimmed(text, _LEAD, _TAIL)
+
+
+def _trimmed(text: str, lead: re.Pattern[str], tail: re.Pattern[str]) -> str:
+    while (shorter := tail.sub("", lead.sub("", text.strip())).strip()) != text:
         text = shorter
+    return text if len(text) > 1 and not _NOTHING.match(text) else ""
 
 
 def free_words(text: str) -> str:
@@ -111,19 +169,22 @@ def free_words(text: str) -> str:
 
 
 def named_in(heard: Heard) -> list[dict[str, Any]]:
-    """The name that a correction gives, as the entity that naming reads: 不是小北，是小贝."""
-    return [{"entity": "nickname", "value": meant(heard.text)}]
+    """The name that a correction gives, as the entity that naming reads: 不是小北，是小贝; none in 不对，我要看日报."""
+    name = str(heard.first("nickname") or meant(heard.text))
+    named = heard.first("nickname") is not None or (len(name) <= _SHORT_NAME and not heard.all("time"))
+    return [{"entity": "nickname", "value": name}] if named else []
 
 
 def _reminder(heard: Heard, text: str, moment: datetime) -> Mapping[str, Any]:
     parts: dict[str, Any] = {}
     person = heard.first("person")
+    own = _ME.search(text)
     if person is not None and (found := re.search(re.escape(str(person)), text)):
-        if _WHOM.search(text[: found.start()]):
-            text = text[: found.start()] + text[found.end() :]
+        if _WHOM.search(text[: found.start()]) and (own is None or own.end() > found.start()):
+            text = f"{text[: found.start()]}我{text[found.end() :]}"
         else:
             parts["person"] = None  # it is about them, not for them
-    elif everybody := _EVERYBODY.search(text):
+    elif (everybody := _EVERYBODY.search(text)) and own is None and _WHOM.search(text[: everybody.start()]):
         parts["person"] = everybody[0]
     what = what_of(text, moment)
     if not what and _ALARM.search(text):

@@ -7,13 +7,16 @@ from typing import Any
 
 from actions.base import Context
 from actions.heard import Heard
-from actions.requests import FEATURES
 from botbay.db import now
+from botbay.rasa.intents import AHEAD
 from botbay.zh.time import Grain, Prefer, TimeExpression, describe, parse
 
 _CLOCK = re.compile(
     r"(?:凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|半夜)?\s*(?:\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点|:|：|时).*$"
 )
+
+#: 把3点的提醒改到4点: what stands behind is when.
+_MOVED = re.compile(r"(?:改到|改成|改为|推迟?到|延后?到|挪到|换到|移到|拖到|推到)(?P<to>.+)$")
 
 
 def local_now(context: Context) -> datetime:
@@ -23,11 +26,13 @@ def local_now(context: Context) -> datetime:
 
 def read_time(heard: Heard, text: str, intent: str, moment: datetime) -> dict[str, str] | None:
     """The time in what was said, as {"text", "shown"}; None where there is none, or its hour is needed and missing."""
-    prefer: Prefer = "future" if FEATURES[intent].ahead else "past"
+    prefer: Prefer = "future" if intent in AHEAD else "past"
     said = [name for name in heard.all("time") if name in text]
     # What the pipeline marked is read by itself, or together where it belongs together (每天 … 九点); else all is read.
+    if intent == "snooze_reminder" and (later := _MOVED.search(text)):
+        said, text = [name for name in said if name in later["to"]], later["to"]
     for words in ("".join(said), *said, text):
-        if found := _first(words, moment, prefer):
+        if found := _first(words, moment, prefer, lasting=intent != "submit_application"):
             shown = _every_day(found, moment) if intent == "subscribe_report" else describe(found, moment)
             return {"text": found.text, "shown": shown} if shown else None
     return None
@@ -37,7 +42,7 @@ def changed_time(
     before: Mapping[str, Any] | None, later: Mapping[str, str], intent: str, moment: datetime
 ) -> Mapping[str, str]:
     """A new day keeps the hour that was said before, a new hour keeps the day; only for what is to come."""
-    if before is None or not FEATURES[intent].ahead:
+    if before is None or intent not in AHEAD:
         return later
     old, new = _CLOCK.search(str(before["text"])), _CLOCK.search(later["text"])
     if new is not None and new.start() == 0:
@@ -53,8 +58,11 @@ def changed_time(
     return {"text": words, "shown": describe(found, moment)}
 
 
-def _first(words: str, moment: datetime, prefer: Prefer) -> TimeExpression | None:
-    return next((one for one in parse(words, moment, prefer) if one.kind != "none"), None)
+def _first(words: str, moment: datetime, prefer: Prefer, *, lasting: bool = True) -> TimeExpression | None:
+    """The first time in these words; without ``lasting``, a length (三天) only where no day is said."""
+    found = [one for one in parse(words, moment, prefer) if one.kind != "none"]
+    days = [one for one in found if lasting or one.kind != "duration"]
+    return next(iter(days or found), None)
 
 
 def _every_day(time: TimeExpression, moment: datetime) -> str:

@@ -23,29 +23,29 @@ class Feature:
 
     words: str
     needs: tuple[str, ...] = ()
-    ahead: bool = False  # its times lie in the future
     personal: bool = False  # for people with an account
     private: bool = False  # never in a room
+    decides: bool = False  # cannot be undone: never done on a guess
 
 
 FEATURES = {
     "ask_daily_report": Feature(words="日报"),
     "mail_report": Feature(words="日报", needs=("email",), personal=True),
-    "subscribe_report": Feature(words="自动发日报", needs=("time",), ahead=True, personal=True),
+    "subscribe_report": Feature(words="自动发日报", needs=("time",), personal=True),
     "unsubscribe_report": Feature(words="不再自动发日报", personal=True),
     "ask_minutes": Feature(words="纪要", needs=("room",)),
     "mail_minutes": Feature(words="纪要", needs=("room", "email"), personal=True),
-    "create_reminder": Feature(words="提醒", needs=("what", "time"), ahead=True),
-    "list_todos": Feature(words="看待办和提醒", ahead=True),
-    "cancel_reminder": Feature(words="取消提醒", ahead=True),
+    "create_reminder": Feature(words="提醒", needs=("what", "time")),
+    "list_todos": Feature(words="看待办和提醒"),
+    "cancel_reminder": Feature(words="取消提醒", decides=True),
     "complete_todo": Feature(words="把待办标成完成"),
-    "snooze_reminder": Feature(words="晚点再提醒", ahead=True),
-    "submit_application": Feature(words="申请", needs=("kind",), ahead=True, personal=True, private=True),
+    "snooze_reminder": Feature(words="晚点再提醒"),
+    "submit_application": Feature(words="申请", needs=("kind",), personal=True, private=True),
     "list_approvals": Feature(words="看待审批的单子", personal=True, private=True),
-    "approve": Feature(words="同意审批", personal=True, private=True),
-    "reject": Feature(words="驳回审批", personal=True, private=True),
-    "transfer_approval": Feature(words="转交审批", needs=("person",), personal=True, private=True),
-    "withdraw_application": Feature(words="撤回申请", personal=True, private=True),
+    "approve": Feature(words="同意审批", personal=True, private=True, decides=True),
+    "reject": Feature(words="驳回审批", personal=True, private=True, decides=True),
+    "transfer_approval": Feature(words="转交审批", needs=("person",), personal=True, private=True, decides=True),
+    "withdraw_application": Feature(words="撤回申请", personal=True, private=True, decides=True),
     "ask_application_status": Feature(words="查申请进度", personal=True, private=True),
     "find_file": Feature(words="找文件", needs=("query",)),
     "find_message": Feature(words="找聊天记录", needs=("query",)),
@@ -87,6 +87,8 @@ class Request:
     @property
     def missing(self) -> str | None:
         """The part to ask for next."""
+        if self.parts.get("room_open"):
+            return "room"
         return next((part for part in self.feature.needs if not self._knows(part)), None)
 
     def _knows(self, part: str) -> bool:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from botbay.chat.models import ActionRun, Conversation, Gate, Turn, TurnState
+from botbay.chat.models import ActionRun, Bot, Conversation, Gate, Room, RoomBot, Turn, TurnState
 from botbay.db import notify, now
 
 CHANNEL = "turns"
@@ -156,15 +156,18 @@ async def finish(session: AsyncSession, turn_id: int, *, error: str = "", asked:
 async def drop_questions(session: AsyncSession, asked_before: datetime) -> None:
     """Questions that have waited for too long are dropped, and the dialogue says so.
 
-    Not while the bot is silent there, nor while something that was said still waits to be worked on.
+    Not while the bot is silent there, whoever silenced it: it would be dropped without a word. Nor while something
+    that was said still waits to be worked on.
     """
+    at = now()
     waiting = select(Turn.id).where(Turn.conversation_id == Conversation.id, Turn.state == TurnState.QUEUED).exists()
     dropped = await session.scalars(
         update(Conversation)
         .where(
             Conversation.asked_at < asked_before,
             Conversation.stopped_at.is_(None),
-            or_(Conversation.paused_until.is_(None), Conversation.paused_until < now()),
+            or_(Conversation.paused_until.is_(None), Conversation.paused_until < at),
+            ~_silenced(at),
             ~waiting,
         )
         .values(asked_at=None)
@@ -173,6 +176,16 @@ async def drop_questions(session: AsyncSession, asked_before: datetime) -> None:
     for conversation_id in dropped.all():
         trigger = {"intent": "question_expired", "entities": {}}
         await queue_turn(session, conversation_id, f"expired:{conversation_id}:{uuid4()}", trigger=trigger)
+
+
+def _silenced(at: datetime) -> ColumnElement[bool]:
+    """Whether the bot says nothing in a conversation's room, or anywhere."""
+    everywhere = exists().where(Bot.id == Conversation.bot_id, Bot.silenced_at.is_not(None))
+    room = exists().where(Room.id == Conversation.room_id, Room.stopped_at.is_not(None))
+    paused = exists().where(
+        RoomBot.room_id == Conversation.room_id, RoomBot.bot_id == Conversation.bot_id, RoomBot.paused_until >= at
+    )
+    return everywhere | room | paused
 
 
 async def forget(session: AsyncSession, turn_id: int) -> None:

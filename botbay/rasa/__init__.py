@@ -12,7 +12,7 @@ from botbay.rasa.project import (
     project,
     run_command,
 )
-from botbay.rasa.swapping import swap_in
+from botbay.rasa.swapping import swap_in, why_not_swapped
 from botbay.rasa.training import train
 from botbay.rasa.versions import (
     Mistake,
@@ -22,6 +22,7 @@ from botbay.rasa.versions import (
     compare,
     model_path,
     served,
+    served_before,
     serving_path,
     settle,
     use,
@@ -46,10 +47,12 @@ __all__ = [
     "project",
     "run_command",
     "served",
+    "served_before",
     "serving_path",
     "settle",
     "swap_in",
     "train",
     "use",
     "versions",
+    "why_not_swapped",
 ]

@@ -20,7 +20,7 @@ _CONFUSIONS = 5
 @click.command()
 @click.option("--list", "listing", is_flag=True, help="列出留着的版本。")
 @click.option(
-    "--rollback", is_flag=False, flag_value="", metavar="[NAME]", help="换回现在这个的前一个版本，或者指定的版本。"
+    "--rollback", is_flag=False, flag_value="", metavar="[NAME]", help="换回现在这个之前用的版本，或者指定的版本。"
 )
 def train(listing: bool, rollback: str | None) -> None:
     """训练对话模型，考一考，换上（资料没变就什么也不做）。"""
@@ -46,12 +46,11 @@ def _train() -> None:
         click.echo(f"  ✓ 对话模型训练好了（{time.monotonic() - started:.0f} 秒）：{version.path.name}")
     else:
         click.echo(f"  ✓ 对话模型没有变化，不用重新训练：{version.path.name}")
-    if before is not None and before.name == version.name:
-        return
     if version.report is not None and trained:
         _tell(version.report)
-    if version.report is not None and before is not None and before.report is not None:
+    if version.report is not None and before is not None and before.report is not None and before.name != version.name:
         _tell_difference(before, version.report, before.report)
+    # Also where nothing is new: the swap before may have failed.
     _swap_in(version)
 
 
@@ -88,10 +87,11 @@ def _heard(mistake: rasa.Mistake) -> str:
 
 
 def _swap_in(version: rasa.Version) -> None:
-    if run_async(rasa.swap_in(load_settings(), version)):
+    settings = load_settings()
+    if run_async(rasa.swap_in(settings, version)):
         click.echo("  ✓ 正在运行的对话引擎换上了它，没有丢话")
     else:
-        click.echo("    对话引擎没在运行，下次启动用它")
+        click.echo(f"    {rasa.why_not_swapped(settings)}")
 
 
 def _list() -> None:
@@ -108,11 +108,10 @@ def _list() -> None:
 
 def _roll_back(name: str) -> None:
     if not name:
-        found = rasa.versions()
-        at = next((number for number, version in enumerate(found) if version.current), None)
-        if at is None or at + 1 == len(found):
+        earlier = rasa.served_before()
+        if earlier is None:
             raise rasa.RasaError("没有更早的版本了：botbay train --list 列出全部。")
-        name = found[at + 1].name
+        name = earlier.name
     version = rasa.use(name.removesuffix(".tar.gz"))
     click.echo(f"  ✓ 换成 {version.name}；资料再改、再训练之前都用它")
     _swap_in(version)

@@ -26,6 +26,7 @@ def command(arguments: tuple[str, ...]) -> None:
         require_python()
     except rasa.RasaError as error:
         raise Failure(str(error)) from None
+    rasa.settle()  # a link to a model that was removed would end every one of Rasa's commands in a traceback
     environment = bare_environment()
     if _talks(arguments):
         speaker = run_async(_console(settings))

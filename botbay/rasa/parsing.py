@@ -4,21 +4,17 @@ import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from botbay.rasa.intents import AHEAD
 from botbay.rasa.project import PYTHON, RasaError, bare_environment, project, require_python
 from botbay.settings import load_settings
 from botbay.zh.commands import row
-from botbay.zh.time import Prefer, TimeExpression
+from botbay.zh.time import Prefer
 from botbay.zh.time import parse as parse_times
-
-#: Intents that speak of what is to come; a name that fits two days means the last one in all others.
-_AHEAD = frozenset({"create_reminder", "snooze_reminder", "subscribe_report", "submit_application"})
-#: Characters that are searched for times: as many as the model looks at.
-_LONGEST = 300
 
 
 class Parser:
@@ -31,8 +27,8 @@ class Parser:
     def parse(self, text: str) -> dict[str, Any]:
         """``text intent confidence entities decision``; raises RasaError when the process has died.
 
-        ``intent`` is the likeliest one, whatever the decision; None where nothing was said. Entities of the kind
-        ``time`` also say what ``botbay time parse`` does, seen from now.
+        ``intent`` is the likeliest one, whatever the decision; None where nothing was said. Entities are the
+        pipeline's; those of the kind ``time`` also say what ``botbay time parse`` does of their value, seen from now.
         """
         assert self._process.stdin is not None
         try:
@@ -41,9 +37,10 @@ class Parser:
         except BrokenPipeError:
             raise RasaError("识别的进程停了：再试一次，还不行就运行 botbay doctor。") from None
         found = self._answer()
+        base = datetime.now(load_settings().zone)
         found["entities"] = [
-            *(entity for entity in found["entities"] if entity["entity"] != "time"),
-            *self._times(text[:_LONGEST], found["intent"]),
+            resolved(entity, found["intent"], base) if entity["entity"] == "time" else entity
+            for entity in found["entities"]
         ]
         return {"text": text, **found}
 
@@ -56,18 +53,22 @@ class Parser:
         assert isinstance(answer, dict)
         return answer
 
-    def _times(self, text: str, intent: str | None) -> list[dict[str, Any]]:
-        if intent is None:
-            return []
-        prefer: Prefer = "future" if intent in _AHEAD else "past"
-        base = datetime.now(load_settings().zone)
-        return [_time_entity(found) for found in parse_times(text, base, prefer)]
 
+def resolved(entity: Mapping[str, Any], intent: str, base: datetime) -> dict[str, Any]:
+    """An entity of the kind ``time`` with what its value means, seen from ``base``.
 
-def _time_entity(found: TimeExpression) -> dict[str, Any]:
-    told = row(found.text, found)
-    del told["text"], told["matched"]
-    return {"entity": "time", "value": found.text, "start": found.start, "end": found.end, **told}
+    ``kind`` is ``none`` where that cannot be said, as of 睡前 or 提前十分钟; ``matched`` is what of the value could be
+    read where that is only its beginning.
+    """
+    value = str(entity["value"])
+    prefer: Prefer = "future" if intent in AHEAD else "past"
+    # What only ends like a time means something else: 前十分钟 in 提前十分钟.
+    found = next((time for time in parse_times(value, base, prefer) if time.start == 0), None)
+    told = row(value, found)
+    del told["text"]
+    if told["matched"] in (None, value):
+        del told["matched"]
+    return {**entity, **told}
 
 
 @contextlib.contextmanager

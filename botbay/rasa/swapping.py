@@ -21,7 +21,7 @@ async def swap_in(settings: Settings, version: Version) -> bool:
 
     False where none runs on this machine, or only another stack's. Raises RasaError where it could not be done.
     """
-    if settings.rasa_host not in _HERE:
+    if _elsewhere(settings):
         return False
     content = json.dumps({"path": str(version.path.resolve()), "code": components_digest()}).encode()
     async with httpx.AsyncClient(base_url=settings.rasa_url, timeout=_TIMEOUT, trust_env=False) as http:
@@ -43,6 +43,17 @@ async def swap_in(settings: Settings, version: Version) -> bool:
     if answer.status_code != 200:
         raise RasaError(f"新模型没能换上（{answer.status_code}）：看 rasa.log，或重启 BotBay。")
     return True
+
+
+def why_not_swapped(settings: Settings) -> str:
+    """In words, why ``swap_in`` gave False, and what makes the version count all the same."""
+    if _elsewhere(settings):
+        return "对话引擎在另一台机器上（BOTBAY_RASA_HOST），这里换不了：把模型带过去，再重启它"
+    return "对话引擎没在运行，下次启动用它"
+
+
+def _elsewhere(settings: Settings) -> bool:
+    return settings.rasa_host not in _HERE
 
 
 def components_digest() -> str:

@@ -13,6 +13,8 @@ from botbay.rasa.project import PYTHON, RasaError, fingerprint, models
 
 #: As many are kept.
 KEPT = 5
+#: So many uses are remembered: more than are kept, as one that is gone may come back from the user's cache.
+_USES = 4 * KEPT
 _PATTERN = "botbay-*.tar.gz"
 
 
@@ -102,7 +104,9 @@ def settle() -> None:
         if not serving_path().exists():
             serving_path().unlink(missing_ok=True)  # Rasa trips over a link that leads nowhere
         return
-    _replace(serving_path(), lambda part: part.symlink_to(model_path().name))
+    model = model_path()
+    _remember_use(model)
+    _replace(serving_path(), lambda part: part.symlink_to(model.name))
 
 
 def check() -> str | None:
@@ -129,6 +133,16 @@ def served() -> Version | None:
     """The version that was made to count last; None before the first."""
     link = serving_path()
     return version_of(link.resolve()) if link.exists() else None
+
+
+def served_before() -> Version | None:
+    """The kept version that counted before the one that does now, whenever it was trained; None where there is none."""
+    counting = _counting()
+    for name in reversed(_used()):
+        model = models() / f"{name}.tar.gz"
+        if model.exists() and (counting is None or model.name != counting.name):
+            return version_of(model)
+    return None
 
 
 def use(name: str) -> Version:
@@ -210,6 +224,28 @@ def _version(model: Path, counting: Path | None) -> Version:
         current=counting is not None and model.name == counting.name,
         report=read_report(model),
     )
+
+
+def _used_file() -> Path:
+    return models() / "used.json"
+
+
+def _used() -> list[str]:
+    """The names of the versions that have counted, each once, the last one last."""
+    try:
+        used = json.loads(_used_file().read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return []
+    return [str(name) for name in used] if isinstance(used, list) else []
+
+
+def _remember_use(model: Path) -> None:
+    used = _used()
+    if not used and (now := served()) is not None:
+        used = [now.name]
+    if not used or used[-1] != _name(model):
+        names = [*(name for name in used if name != _name(model)), _name(model)]
+        _replace(_used_file(), lambda part: part.write_text(json.dumps(names[-_USES:])))
 
 
 def _chosen_file() -> Path:

@@ -1,6 +1,7 @@
 """All the entities of a sentence, as Rasa carries them."""
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from rasa_project.components.accounts import find_accounts
 from rasa_project.components.moments import find_moments
@@ -17,6 +18,9 @@ from rasa_project.components.things import (
     find_kinds,
 )
 
+if TYPE_CHECKING:
+    from rasa_project.components.tagger import Tagger
+
 _LOOKING = frozenset({"find_file", "find_message"})
 #: Where a kind of file says what is looked for, or what instead of it.
 _OF_FILES = _LOOKING | {"follow_up", "correct"}
@@ -24,17 +28,19 @@ _OF_FILES = _LOOKING | {"follow_up", "correct"}
 
 #: Asks for nothing: 晚上好 names no time, 88 no choice.
 _TALK = frozenset({"greet", "goodbye", "thanks", "chitchat", "ask_identity"})
+#: Names nobody: the tagger need not look.
+_NAMELESS = _TALK | {"affirm", "deny", "cancel", "help", "forget_me", "remember_me", "choose", "bind_account"}
 
 
-def find_entities(text: str, intent: str | None = None, sure: bool = True) -> list[dict[str, Any]]:
-    """The parts of a text that name something, in its order: `entity`, `value` as it was typed, `start` and `end`.
+def find_spans(text: str, intent: str | None = None, sure: bool = True) -> list[Span]:
+    """The parts of a clean text that name something. What is looked for depends on the intent.
 
-    `number` stands beside an ordinal, `kind` beside a file_kind. What is looked for depends on the intent; where that
-    is not `sure`, the sentence may be a greeting that is none, or give the bot a name. Never raises on any text.
+    Where that is not `sure`, the sentence may be a greeting that is none, or give the bot a name. Never raises on any
+    text.
     """
     if sure and intent in _TALK:
         return []
-    rest = clean(text)
+    rest = text
     spans: list[Span] = []
 
     def found(more: list[Span]) -> None:
@@ -62,6 +68,33 @@ def find_entities(text: str, intent: str | None = None, sure: bool = True) -> li
         found(find_kinds(rest))
     if intent in _LOOKING and not any(span.entity == "query" for span in spans):
         found(find_query(rest))
+    return spans
+
+
+def _completed(text: str, spans: list[Span]) -> list[Span]:
+    """The spans of a clean text, each file_kind with its `kind`: it is none without."""
+    whole = []
+    for span in spans:
+        if span.entity == "file_kind" and not span.extra:
+            kinds = find_kinds(text[span.start : span.end])
+            if not kinds:
+                continue
+            span = replace(span, extra=kinds[0].extra)
+        whole.append(span)
+    return whole
+
+
+def find_entities(
+    text: str, intent: str | None = None, sure: bool = True, tagger: "Tagger | None" = None
+) -> list[dict[str, Any]]:
+    """The entities of a text in its order, as Rasa carries them: `entity`, `value` as it was typed, `start` and `end`.
+
+    `number` stands beside an ordinal, `kind` beside a file_kind. Without a tagger they are what the rules find.
+    """
+    cleaned = clean(text)
+    spans = find_spans(cleaned, intent, sure)
+    if tagger and not (sure and intent in _NAMELESS):
+        spans = _completed(cleaned, tagger.find(cleaned, intent if sure else None, spans))
     return [
         {
             "entity": span.entity,

@@ -48,7 +48,8 @@ async def _person(gateway: MockGateway, dialogue: dict[str, Any]) -> tuple[str, 
         if dialogue.get("bound", True):
             contact.account_id = account.id
             contact.nickname = "小贝"
-            (await session.get_one(type(account), account.id)).email = EMAIL
+            if dialogue.get("email", True):
+                (await session.get_one(type(account), account.id)).email = EMAIL
         if dialogue.get("where") != "room":
             for room_id, topic in zip(room_ids, topics, strict=True):
                 members = {who: ("林小姐", ""), BOT_ID: (BOT_NAME, "")}
@@ -76,7 +77,7 @@ async def _answer(chat: Chat, text: str, *, expected: bool) -> str:
             chat.seen = len(here)
             quiet_since = time.monotonic()
         waited = time.monotonic() - quiet_since
-        if (chat.seen > before and waited > 0.4) or (not expected and waited > 2.0):
+        if (chat.seen > before and waited > 0.4) or (not expected and waited > 4.0):
             return "\n".join(here[before:])
         assert time.monotonic() < deadline, f"no answer to {text}"
 
@@ -119,6 +120,7 @@ async def test_people_get_what_they_want_in_several_turns(gateway: MockGateway) 
 
     lanes = asyncio.Semaphore(4)
     await asyncio.gather(*(one(dialogue) for dialogue in DIALOGUES))
+    print(f"{len(DIALOGUES) - len(failed)} of {len(DIALOGUES)} dialogues completed")
     for name, problem in sorted(failed.items()):
         print(f"{name}\n    {problem}")
     assert 1 - len(failed) / len(DIALOGUES) >= COMPLETED, failed

@@ -98,6 +98,18 @@ def test_what_recurs_has_a_rule(parse: Parsing) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("三年二班家长群的纪要", []),
+        ("晚上好", []),
+        ("提前十分钟提醒我明天三点开会", ["提前十分钟", "明天三点"]),
+    ],
+)
+def test_no_other_times_are_named_than_those_the_bot_works_with(parse: Parsing, text: str, written: list[str]) -> None:
+    assert [entity["value"] for entity in parse(text)["entities"] if entity["entity"] == "time"] == written
+
+
+@pytest.mark.parametrize(
     "line", [b"\xff\xfe\xe4\xbd", b"a\x00b", "你" * 100_000, b"/greet", b'{"a": [', "😀" * 50, b"\xe2\x80\xa8"]
 )
 def test_broken_input_does_not_stop_it(parse: Parsing, line: str | bytes) -> None:

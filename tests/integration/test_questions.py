@@ -1,11 +1,13 @@
 """Questions that wait for an answer: dropped after a while, once, and never over what was just said."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import Update, select, update
 
 from botbay.chat import bots, contacts, conversations
-from botbay.chat.models import Conversation, Turn
+from botbay.chat.models import Bot, Conversation, Room, RoomBot, Turn
 from botbay.db import now, transaction
 
 LONG_AGO = timedelta(minutes=11)
@@ -44,6 +46,34 @@ async def test_a_question_just_asked_waits_on(database: None) -> None:
 async def test_a_silent_bot_says_nothing_of_it(database: None) -> None:
     await _asked(stopped_at=now())
     assert await _drop() == []
+
+
+@pytest.mark.parametrize(
+    "silenced",
+    [
+        lambda room_id: update(Bot).values(silenced_at=now()),
+        lambda room_id: update(Room).where(Room.id == room_id).values(stopped_at=now()),
+        lambda room_id: (
+            update(RoomBot).where(RoomBot.room_id == room_id).values(paused_until=now() + timedelta(minutes=5))
+        ),
+    ],
+    ids=["everywhere", "in the room", "while its owner types in the room"],
+)
+async def test_nor_where_it_was_silenced_for_all(database: None, silenced: Callable[[int], Update]) -> None:
+    conversation_id = await _asked()
+    async with transaction() as session:
+        rooms = [Room(wechat_id=f"room-{name}", topic="产品群") for name in ("here", "elsewhere")]
+        session.add_all(rooms)
+        await session.flush()
+        conversation = await session.get_one(Conversation, conversation_id)
+        conversation.room_id = rooms[0].id
+        session.add_all(RoomBot(room_id=room.id, bot_id=conversation.bot_id) for room in rooms)
+        await session.execute(silenced(rooms[0].id))
+    assert await _drop() == []
+    async with transaction() as session:
+        await session.execute(update(Bot).values(silenced_at=None))
+        await session.execute(update(Conversation).values(room_id=rooms[1].id))
+    assert len(await _drop()) == 1
 
 
 async def test_an_answer_that_waits_to_be_worked_on_is_heard_first(database: None) -> None:

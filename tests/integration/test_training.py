@@ -234,6 +234,24 @@ async def test_going_back_is_for_now_and_for_the_next_start(place: Place, server
         await client.close()
 
 
+async def test_what_was_not_swapped_in_is_swapped_in_by_the_next_training(place: Place, server: None) -> None:
+    """As after a swap that failed: the version counts, and the server still answers with another."""
+    new, old = versions()
+    client = DialogueClient(load_settings())
+    try:
+        rasa.use(old.name)
+        assert (await client.turn(turn("missed", "你好"))).replies == [{"text": NEW}]
+        said = place.botbay("train").stdout
+        assert "没有变化" in said
+        assert "正在运行的对话引擎换上了它" in said
+        assert (await client.turn(turn("mended", "你好"))).replies == [{"text": OLD}]
+        place.botbay("train", "--rollback")
+        assert (await client.turn(turn("again", "你好"))).replies == [{"text": NEW}]
+        assert rasa.model_path() == new.path
+    finally:
+        await client.close()
+
+
 async def test_only_a_signed_request_for_a_real_model_of_the_same_code_is_followed(
     place: Place, server: None, tmp_path: Path
 ) -> None:
@@ -266,8 +284,10 @@ async def test_only_a_signed_request_for_a_real_model_of_the_same_code_is_follow
 async def test_another_stacks_server_is_left_alone(server: None, monkeypatch: pytest.MonkeyPatch) -> None:
     use_settings(monkeypatch, secret_key="another secret of forty characters or so")
     assert not await rasa.swap_in(load_settings(), versions()[0])
+    assert "没在运行" in rasa.why_not_swapped(load_settings())
     use_settings(monkeypatch, rasa_host="rasa.example")
     assert not await rasa.swap_in(load_settings(), versions()[0])
+    assert "另一台机器上" in rasa.why_not_swapped(load_settings())
 
 
 # --- what it is told ----------------------------------------------------------------------------------------
@@ -313,6 +333,44 @@ def test_the_last_five_are_kept_and_the_one_that_counts(place: Place) -> None:
         *(f"botbay-{number}" for number in (4, 3, 2, 1)),
         counting.name,
     ]
+
+
+@pytest.fixture
+def untrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyProject:
+    """A project of this process's own, with a folder for models."""
+    project = TinyProject(tmp_path)
+    use_settings(monkeypatch, rasa_project=project.path, data_dir=tmp_path / "data")
+    rasa.models().mkdir()
+    return project
+
+
+def test_going_back_goes_by_use_and_not_by_when_a_version_was_trained(untrained: TinyProject) -> None:
+    assert rasa.served_before() is None
+    for age, name in enumerate(("botbay-a", "botbay-b", "botbay-c")):
+        model = rasa.models() / f"{name}.tar.gz"
+        model.write_bytes(b"")
+        os.utime(model, (time.time() - age,) * 2)
+    rasa.use("botbay-a")
+    assert rasa.served_before() is None
+    for name, before in (("c", "a"), ("b", "c"), ("c", "b"), ("b", "c")):
+        rasa.use(f"botbay-{name}")
+        found = rasa.served_before()
+        assert found is not None
+        assert found.name == f"botbay-{before}"
+    (rasa.models() / "botbay-c.tar.gz").unlink()
+    earlier = rasa.served_before()
+    assert earlier is not None
+    assert earlier.name == "botbay-a"
+
+
+def test_a_link_to_a_model_that_was_removed_stops_none_of_rasas_commands(untrained: TinyProject) -> None:
+    rasa.serving_path().symlink_to("botbay-gone.tar.gz")
+    done = subprocess.run(
+        [BOTBAY, "rasa", "--version"], env=untrained.env(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Rasa Version" in done.stdout
 
 
 def test_what_is_better_and_worse_is_told_by_sentence() -> None:

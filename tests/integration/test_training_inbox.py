@@ -176,6 +176,22 @@ async def test_in_private_the_names_of_ones_rooms_are_masked() -> None:
     assert await inbox() == ["问问小王咋整"]
 
 
+async def test_the_rooms_of_the_asker_are_masked_with_and_without_the_word_and_accounts_that_were_found_too() -> None:
+    room = await a_room("老李")
+    person = await somebody(room=room)
+    turn = await person.turn()
+    async with transaction() as session:
+        await service.note(
+            session,
+            turn=turn,
+            text="产品群和产品的那份，绑lihong吧，谢谢王晓梅",
+            reason=Reason.UNKNOWN,
+            ranking=(),
+            accounts=["lihong"],
+        )
+    assert await inbox() == ["工作群和工作的那份，绑xiaowang吧，谢谢小王"]
+
+
 async def test_noting_a_turn_twice_changes_nothing_and_each_reason_counts() -> None:
     person = await somebody()
     turn = await person.say("给我整一份那个", Reason.UNSURE)
@@ -195,13 +211,49 @@ async def test_the_same_masked_sentence_of_several_people_is_one_with_a_count() 
     assert (item.sentence.text, item.count, total) == ("叫小王打13800000000", 2, 1)
 
 
-async def test_what_the_person_does_next_explains_the_sentence() -> None:
+async def explained(person: Person, label: str, *, chosen: bool = False) -> None:
+    """This person chooses, or says, something in a turn of its own."""
+    turn = await person.turn()
+    async with transaction() as session:
+        await service.suggest(session, turn=turn, label=label, chosen=chosen)
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+async def test_what_the_person_does_next_explains_the_sentence(chosen: bool) -> None:
     person, other = await somebody(), await somebody()
     await person.say("给我整一份那个")
     for each, label in ((other, "help"), (person, "ask_minutes"), (person, "no_such_intent")):
-        async with transaction() as session:
-            await service.suggest(session, turn=await each.turn(), label=label)
+        await explained(each, label, chosen=chosen)
     assert (await only()).suggestion == "ask_minutes"
+
+
+async def test_only_what_is_said_directly_after_a_sentence_explains_it() -> None:
+    person = await somebody()
+    await person.say("给我整一份那个")
+    await person.turn()
+    await explained(person, "find_file")
+    assert (await only()).suggestion is None
+
+
+async def test_a_choice_that_had_to_be_asked_for_twice_explains_all_the_same() -> None:
+    person = await somebody()
+    await person.say("给我整一份那个")
+    await person.turn()
+    await explained(person, "ask_minutes", chosen=True)
+    assert (await only()).suggestion == "ask_minutes"
+
+
+async def test_what_was_chosen_is_not_taken_back_by_what_is_said_later() -> None:
+    person, other = await somebody(), await somebody()
+    await person.say("给我整一份那个")
+    await explained(person, "ask_minutes", chosen=True)
+    await explained(person, "find_file")
+    await other.say("给我整一份那个")
+    await explained(other, "help")
+    assert (await only()).suggestion == "ask_minutes"
+    await other.say("给我整一份那个")
+    await explained(other, "ask_daily_report", chosen=True)
+    assert (await only()).suggestion == "ask_daily_report"
 
 
 async def test_what_comes_much_later_explains_nothing() -> None:
@@ -209,7 +261,7 @@ async def test_what_comes_much_later_explains_nothing() -> None:
     await person.say("给我整一份那个")
     async with transaction() as session:
         await session.execute(update(Sighting).values(at=now() - timedelta(minutes=11)))
-        await service.suggest(session, turn=await person.turn(), label="ask_minutes")
+    await explained(person, "ask_minutes", chosen=True)
     assert (await only()).suggestion is None
 
 

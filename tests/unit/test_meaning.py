@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.meaning import corrects, meant
+from actions.meaning import corrects, meant, only_denies, retold
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,24 @@ def test_any_text_means_something(text: str) -> None:
 )
 def test_a_correction_is_known_by_its_beginning(text: str, yes: bool) -> None:
     assert corrects(text) is yes
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("产品群，哦不，测试群", ("产品群", "测试群")),
+        ("明天三点 不对 后天三点", ("明天三点", "后天三点")),
+        ("这样做，不行", None),
+        ("不对，是后天", None),
+        ("改到四点，说错了，五点", ("改到四点", "五点")),
+    ],
+)
+def test_what_is_taken_back_in_the_middle_gives_way(text: str, parts: tuple[str, str] | None) -> None:
+    assert retold(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "only"), [("不对", True), ("错了错了", True), ("不对，是后天", False), ("后天", False)]
+)
+def test_a_sentence_may_only_say_that_something_was_wrong(text: str, only: bool) -> None:
+    assert only_denies(text) is only

@@ -8,6 +8,8 @@ from workers.training.masking import mask
 
 PEOPLE = {"张三", "钱小满", "老李", "Li", "王"}
 ACCOUNTS = {"admin", "porbello"}
+ROOMS = {"三年二班家长群", "海棠群", ""}
+BOTS = {"小贝", "小港"}
 STAND_INS = "13800000000 110101199001010000 6222000000000000000 20260101 010-12345678 " + "1234567890" * 5
 
 
@@ -38,10 +40,29 @@ STAND_INS = "13800000000 110101199001010000 6222000000000000000 20260101 010-123
         ("一三九一二三四五六七八", "一二三四五六七八九零一"),
         ("报销18999元", "报销12345元"),
         ("19880527 生的", "20260101 生的"),
+        ("wifi密码是qwerty123", "wifi密码是abc123"),
+        ("密码8848", "密码1234"),
+        ("开机密码改成了 Tom_2019!", "开机密码改成了 abc123"),
+        ("口令是芝麻开门", "口令是abc123"),
+        ("验证码 8392", "验证码 1234"),
+        ("密码是三七二一", "密码是一二三四"),
+        ("护照E12345678", "护照abc123"),
+        ("护照号是 G1234567", "护照号是 abc123"),
+        ("绑成lihong的", "绑成xiaowang的"),
+        ("账号lihong，工号 8848", "账号xiaowang，工号 xiaowang"),
+        ("谢谢王晓梅", "谢谢小王"),
+        ("早上好，李娜！", "早上好，小王！"),
+        ("给周敏发一份", "给小王发一份"),
+        ("问小满要", "问小王要"),
+        ("李老师说的", "小王说的"),
+        ("我是赵子龙", "我是小王"),
+        ("三年二班家长说了啥", "工作说了啥"),
+        ("三年二班家长群的纪要", "工作群的纪要"),
+        ("海棠的日报", "工作的日报"),
     ],
 )
 def test_personal_data_become_stand_ins_of_their_kind(said: str, kept: str) -> None:
-    assert mask(said, people=PEOPLE, accounts=ACCOUNTS) == kept
+    assert mask(said, people=PEOPLE, accounts=ACCOUNTS, rooms=ROOMS, spared=BOTS) == kept
 
 
 @pytest.mark.parametrize(
@@ -54,10 +75,21 @@ def test_personal_data_become_stand_ins_of_their_kind(said: str, kept: str) -> N
         "2026年11月22日",
         "报销 320.5 元",
         "😀[捂脸]",
+        "密码是多少",
+        "密码不对",
+        "护照2026年到期",
+        "绑定wechat",
+        "谢谢小贝",
+        "谢谢老师",
+        "谢谢小港啦",
+        "找周报",
+        "给文件",
+        "周末那份合同",
+        "海棠花开了",
     ],
 )
 def test_what_is_nobodys_stays(said: str) -> None:
-    assert mask(said, people=PEOPLE, accounts=ACCOUNTS) == said
+    assert mask(said, people=PEOPLE, accounts=ACCOUNTS, rooms=ROOMS, spared=BOTS) == said
 
 
 @given(

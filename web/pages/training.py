@@ -107,7 +107,14 @@ class _Page:
 
     @ui.refreshable_method
     def _models(self) -> None:
-        versions_list(self._seen.run, self._seen.versions, self._seen.labelled[1], self._train, self._go_back)
+        versions_list(
+            self._seen.run,
+            self._seen.versions,
+            self._seen.labelled[1],
+            rasa.PYTHON.exists(),
+            self._train,
+            self._go_back,
+        )
 
     # --- what the buttons do ---
 

@@ -11,6 +11,11 @@ from web.layout import card, duration, empty, local_time, note, pill, text
 from web.pages.training_inbox import name_of
 from workers.training.models import RunState, TrainingRun
 
+#: In the containers of Docker Compose it never is.
+_NO_PYTHON = (
+    "这里没装训练用的环境（用 Docker Compose 运行就是这样）。标注都留着；"
+    "要训练，在装了整套 BotBay 的机器上做，再把模型带过来，见文档「教它听懂」。"
+)
 #: How many sentences and confusions are shown of each.
 _MOST = 12
 
@@ -27,6 +32,7 @@ def versions_list(
     run: TrainingRun | None,
     versions: Sequence[rasa.Version],
     waiting: int,
+    can_train: bool,
     train: Callable[[], Awaitable[None]],
     go_back: Callable[[str], Awaitable[None]],
 ) -> None:
@@ -39,13 +45,16 @@ def versions_list(
             "bb-soft",
         )
         ui.button("训练", icon="model_training", on_click=train).props("unelevated data-testid=train").set_enabled(
-            not busy
+            can_train and not busy
         )
+        if not can_train:
+            note(_NO_PYTHON).props("data-testid=cannot-train")
         if run is not None:
             _run(run)
     if not versions:
-        with empty("history", "还没有训练过的版本。"):
-            text("按一次「训练」，就有第一个版本和它的成绩。", "bb-small")
+        with empty("history", "还没有训练过的版本。" if can_train else "这里看不到对话引擎的版本。"):
+            if can_train:
+                text("按一次「训练」，就有第一个版本和它的成绩。", "bb-small")
     for version, earlier in zip(versions, [*versions[1:], None], strict=False):
         _version(version, earlier, busy, go_back)
 

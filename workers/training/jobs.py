@@ -69,8 +69,9 @@ async def _go_back(run_id: int, wanted: str) -> str:
 
 async def _swap_in(run_id: int, version: rasa.Version) -> None:
     await _say(run_id, "换上这个版本")
-    if not await rasa.swap_in(load_settings(), version):
-        await _say(run_id, "对话引擎现在没在运行，它下次启动就用这个版本")
+    settings = load_settings()
+    if not await rasa.swap_in(settings, version):
+        await _say(run_id, rasa.why_not_swapped(settings))
 
 
 async def _in_thread(run_id: int, work: Callable[[Callable[[str], None]], T]) -> T:

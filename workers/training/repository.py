@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, case, cast, delete, exists, func, select, 
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from botbay.chat.models import Account, Contact, Conversation, Member
+from botbay.chat.models import Account, Contact, Conversation, Member, Room, Turn
 from botbay.db import now
 from workers.training.models import Reason, RunState, Sentence, SentenceState, Sighting, TrainingRun
 
@@ -43,6 +43,12 @@ async def names_around(session: AsyncSession, contact_id: int, room_id: int | No
     members = select(Member.alias, Contact.name).join(Contact, Contact.id == Member.contact_id).where(here)
     own = await session.scalar(select(Contact.name).where(Contact.id == contact_id))
     return {name for row in await session.execute(members.distinct()) for name in row if name} | {own or ""} - {""}
+
+
+async def topics_around(session: AsyncSession, contact_id: int, room_id: int | None) -> set[str]:
+    """The names of the room, and of all rooms in which the contact is."""
+    rooms = select(Member.room_id).where(Member.contact_id == contact_id, Member.left_at.is_(None))
+    return set(await session.scalars(select(Room.topic).where(Room.id.in_(rooms) | (Room.id == room_id)))) - {""}
 
 
 async def account_names(session: AsyncSession) -> set[tuple[str, str]]:
@@ -91,14 +97,17 @@ async def sight(
     await session.execute(insert(Sighting).values(values).on_conflict_do_nothing())
 
 
-async def latest_open(session: AsyncSession, conversation_id: int, since: datetime) -> Sentence | None:
-    """The sentence without a label that was last said in a conversation."""
+async def latest_open(
+    session: AsyncSession, conversation_id: int, since: datetime, turn_id: int | None = None
+) -> Sentence | None:
+    """The sentence without a label that was last said in a conversation, locked; only in that turn where one is given."""
     return await session.scalar(
         select(Sentence)
         .join(Sighting)
         .where(
             Sighting.conversation_id == conversation_id,
             Sighting.at >= since,
+            *([] if turn_id is None else [Sighting.turn_id == turn_id]),
             Sentence.state == SentenceState.OPEN,
             _remembered(),
         )
@@ -106,6 +115,12 @@ async def latest_open(session: AsyncSession, conversation_id: int, since: dateti
         .limit(1)
         .with_for_update(of=Sentence)
     )
+
+
+async def turn_before(session: AsyncSession, turn: Turn) -> int | None:
+    """The id of the turn directly before, in the same conversation."""
+    before = select(func.max(Turn.id)).where(Turn.conversation_id == turn.conversation_id, Turn.id < turn.id)
+    return await session.scalar(before)
 
 
 async def find(session: AsyncSession, sentence_id: int) -> Sentence | None:

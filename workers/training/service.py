@@ -29,8 +29,6 @@ _EXPLAINED = timedelta(minutes=10)
 #: Days that a sentence waits when BOTBAY_RETENTION_DAYS sets none.
 _DAYS = 90
 _RANKED = 5
-#: Stands for the name of any room.
-_SOME_ROOM = "工作群"
 _RUNS = 20
 
 
@@ -51,10 +49,11 @@ async def note(
     label: str | None = None,
     people: Collection[str] = (),
     rooms: Collection[str] = (),
+    accounts: Collection[str] = (),
 ) -> None:
     """Put a sentence of this turn's conversation into the inbox, masked; ``label`` is what it seems to have meant.
 
-    ``people`` and ``rooms``: names in it that may be known to nobody here, and are masked too.
+    ``people``, ``rooms`` and ``accounts``: names in it that may be known to nobody here, and are masked too.
 
     Nothing is kept of whom nothing may be kept of. Noting the same turn for the same reason again changes nothing.
     """
@@ -68,10 +67,18 @@ async def note(
         return
     bot = await session.get_one(Bot, conversation.bot_id)
     names = set(people) | await repository.names_around(session, contact.id, conversation.room_id)
-    accounts = await repository.account_names(session)
-    names |= {shown for name, shown in accounts if shown != name}
-    names -= {bot.wechat_name, contact.nickname or ""}  # the bot is nobody to be hidden
-    masked = files.writable(mask(_without(text, rooms), people=names, accounts={name for name, _ in accounts}))
+    known = await repository.account_names(session)
+    names |= {shown for name, shown in known if shown != name}
+    bots = {bot.wechat_name, contact.nickname or ""}  # the bot is nobody to be hidden
+    masked = files.writable(
+        mask(
+            text,
+            people=names - bots,
+            accounts={name for name, _ in known} | set(accounts),
+            rooms=set(rooms) | await repository.topics_around(session, contact.id, conversation.room_id),
+            spared=bots,
+        )
+    )
     if not masked:
         return
     likely = [[intent, round(confidence, 3)] for intent, confidence in ranking[:_RANKED]]
@@ -80,18 +87,21 @@ async def note(
     await notify(session, CHANNEL)
 
 
-async def suggest(session: AsyncSession, *, turn: Turn, label: str) -> None:
-    """What the person chose or said next: it explains the conversation's last sentence that has no label yet."""
-    sentence = await repository.latest_open(session, turn.conversation_id, now() - _EXPLAINED)
-    if sentence is not None and _known(label):
+async def suggest(session: AsyncSession, *, turn: Turn, label: str, chosen: bool) -> None:
+    """What the person chose or said next explains a sentence of the conversation that has no label yet.
+
+    What was ``chosen`` of an offer explains the last one, whatever stands there. What was said in other words explains
+    only the one said directly before, and nothing that is explained already: it may be about something else.
+    """
+    if not _known(label):
+        return
+    before = None if chosen else await repository.turn_before(session, turn)
+    if not chosen and before is None:
+        return
+    sentence = await repository.latest_open(session, turn.conversation_id, now() - _EXPLAINED, before)
+    if sentence is not None and (chosen or sentence.suggestion is None):
         sentence.suggestion = label
         await notify(session, CHANNEL)
-
-
-def _without(text: str, rooms: Collection[str]) -> str:
-    for name in rooms:
-        text = text.replace(name, _SOME_ROOM)
-    return text
 
 
 def _known(label: str | None) -> str | None:
