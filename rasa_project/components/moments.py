@@ -53,7 +53,16 @@ _ABOUT_LATER = frozenset(
 #: Asked for once, however often it is made: 那个每天的统计表.
 _ONCE = frozenset({"ask_daily_report", "mail_report", "ask_minutes", "mail_minutes"})
 _NOW = re.compile(r"(?:从?现在|目前|此刻|眼下|当前|当下|这会儿|马上|立刻|立即|即刻)")
-_FROM_NOW = re.compile(r"从?(?P<now>现在)(?:起|开始)")
+_FROM = re.compile(r"从?(?P<day>[^到至-]+?)(?:起|开始)")
+#: About when, and by when, do not belong to the day or hour itself.
+_ABOUT = re.compile(r"(?:左右|截止)$")
+#: 过两天 tells how long, 过一会儿 is one word.
+_OVER = re.compile(r"过(?=[\d一二两三四五六七八九十半]+个?(?:刻钟|分钟?|小时|钟头|天|周|星期|礼拜|月)$)")
+_UNTIL = re.compile(r"截[至止]到?$")
+#: What belongs to the day before it: 3月5号那天, 上午那会儿, 今天一整天, 上个月月底.
+_MORE = re.compile(
+    r"(?:那天|当[天日]|那会儿?|那阵子?|以来)|(?<=[今昨]天)一整?天|(?<=周末)两天|(?<=上个月)月?[底初末]|(?<=下个月)月?[底初末]|(?<=这个月)月?[底初末]"
+)
 _SOON = re.compile(r"(?:[待等]一?会儿?|等一?下儿?再?|一会儿?|稍后|回头)")
 _BARE_RULE = re.compile(r"每一?天|每日|天天|日日")
 #: Up to a time of every day.
@@ -74,7 +83,11 @@ def find_moments(text: str, intent: str | None) -> list[Span]:
     return _joined(text, said, found)
 
 
-_ANYWHERE = (_AHEAD, _ENGLISH, _WHILE)
+#: Days that are named by other words than their own.
+_DAYS = re.compile(
+    r"今明[两2]天|明后[两2]?天|前一?阵子?|赶明儿|后个儿?|(?<![每第])一整天|(?<![每第适恰相])当[天日](?![然])|开学以来|年后(?=[再的])"
+)
+_ANYWHERE = (_AHEAD, _ENGLISH, _WHILE, _DAYS)
 _BY_INTENT = {
     **dict.fromkeys(
         ("create_reminder", "snooze_reminder", "subscribe_report", "unsubscribe_report"), (_BREATHER, _DAILY)
@@ -99,9 +112,17 @@ def _meant(text: str, span: Span, intent: str) -> bool:
 
 
 def _core(text: str, span: Span) -> Span:
-    """从现在起 names no other time than 现在; 每晚十二点前 ends behind 前."""
-    if from_now := _FROM_NOW.fullmatch(text, span.start, span.end):
-        return Span("time", *from_now.span("now"))
+    """从今天起 names no other time than 今天; 每晚十二点前 ends behind 前, 5月20号那天 behind 那天."""
+    if since := _FROM.fullmatch(text, span.start, span.end):
+        return Span("time", *since.span("day"))
+    if until := _UNTIL.search(text, 0, span.start):
+        span = Span("time", until.start(), span.end)
+    if (about := _ABOUT.search(text, span.start, span.end)) and about.start() > span.start:
+        span = Span("time", span.start, about.start())
+    if over := _OVER.match(text, span.start, span.end):
+        span = Span("time", over.end(), span.end)
+    if more := _MORE.match(text, span.end):
+        span = Span("time", span.start, more.end())
     if text[span.end - 1] == "再":
         return Span("time", span.start, span.end - 1)
     limit = _LIMIT.match(text, span.end) if text[span.start] in "每天" else None

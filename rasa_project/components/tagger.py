@@ -20,6 +20,8 @@ _LETTERS = {
     "file_kind": "f",
 }
 TAGGED = frozenset(_LETTERS)
+#: Names that may hold a word of another kind.
+_WIDE = frozenset({"room", "nickname", "query"})
 _SEEN = _LETTERS | {"ordinal": "o", "amount": "m", "time": "t", "email": "e", "account": "a"}
 _ENTITIES = {letter: entity for entity, letter in _LETTERS.items()}
 _KINDS = {
@@ -111,9 +113,20 @@ class Tagger:
         """The spans of a clean text, given those that the rules found in it."""
         if not text.strip():
             return spans
-        kept = [span for span in spans if span.entity not in TAGGED]
         extra = {(span.entity, span.start, span.end): span for span in spans}
-        for span in _read(self._model.tag(features(text, intent, spans))):
+        found = _read(self._model.tag(features(text, intent, spans)))
+        # 周末活动方案 holds a time and names none.
+        wider = [span for span in found if span.entity in _WIDE]
+        kept = [
+            span
+            for span in spans
+            if span.entity not in TAGGED
+            and not any(
+                other.start <= span.start and span.end <= other.end and other.end - other.start > span.end - span.start
+                for other in wider
+            )
+        ]
+        for span in found:
             if all(span.end <= other.start or span.start >= other.end for other in kept):
                 kept.append(extra.get((span.entity, span.start, span.end), span))
         return kept
