@@ -97,7 +97,7 @@ async def sign_in(page: Page, stack: Stack) -> None:
     await page.wait_for_url("**/me**")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_a_sentence_is_taught_and_then_understood(stack: Stack) -> None:
     phone = await bound_person()
     await phone.say(SENTENCE)
@@ -125,7 +125,7 @@ async def test_a_sentence_is_taught_and_then_understood(stack: Stack) -> None:
         # The bot goes on talking with the model that it has.
         await phone.say("你是谁")
         await phone.hears(UNDERSTOOD)
-        await expect(page.get_by_test_id("done")).to_be_visible(timeout=400_000)
+        await expect(page.get_by_test_id("done")).to_be_visible(timeout=900_000)
         [new, *_] = await asyncio.to_thread(rasa.versions)
         assert new.name != before[0].name
         card = page.get_by_test_id(f"version-{new.name}")
