@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import files
 from actions.base import BotBayAction, Context, slots
 from actions.heard import Heard
 from actions.learning import explain, note
@@ -130,6 +131,8 @@ class Clarify(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
+        if (events := await files.chosen(context, tracker, heard, dispatcher)) is not None:
+            return events
         if (events := await goes_on(context, tracker, heard, dispatcher)) is not None:
             return events
         return await ask(context, tracker, heard, dispatcher)
@@ -164,6 +167,8 @@ class TakeChoice(BotBayAction):
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
         offered = standing(context, tracker)
+        if offered is None and (events := await files.chosen(context, tracker, heard, dispatcher)) is not None:
+            return events
         if offered is None:
             if heard.intent == "choose":
                 dispatcher.utter_message(text="现在没有要选的。想要什么直接说就行，发「帮助」看我会什么。")

@@ -9,7 +9,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions import offers
+from actions import files, offers
+from actions.answers import carry_out
 from actions.base import BotBayAction, BotBayForm, Context, slots
 from actions.heard import Heard, answers
 from actions.learning import explain, note_before
@@ -49,6 +50,7 @@ async def understood(context: Context, heard: Heard, before: Request | None) -> 
         known = {**before.parts}
         if room_named(heard) is not None:
             known.pop("room", None)
+            known.pop("unknown_room", None)
     rooms = await rooms_of(context)
     read = read_parts(heard, intent, rooms, local_now(context), known)
     goes_on = heard.intent in ("follow_up", "correct")
@@ -85,6 +87,13 @@ async def completed(context: Context, heard: Heard, request: Request, before: Re
         parts["room_open"] = named and not parts.get("room")
     if "room" not in feature.needs and not parts.get("room_open"):
         choices = []
+        said = room_named(heard)
+        if (
+            context.private
+            and said is not None
+            and not find_rooms(heard, heard.text, await rooms_of(context), loose=True)
+        ):
+            parts["unknown_room"] = said
     request = replace(request, parts=parts, choices=tuple(choices))
     if request.missing == "kind":
         request = replace(request, choices=tuple({"name": kind} for kind in KINDS))
@@ -127,6 +136,8 @@ class TakeRequest(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
+        if (events := await files.of_the_list(context, tracker, heard, dispatcher)) is not None:
+            return [*events, *slots(request=None, request_state="none")]
         offer = offers.standing(context, tracker)
         if heard.intent in ("approve", "reject") and offer is not None and _answers_offer(heard):
             return [*await offers.answered(context, tracker, heard, offer, dispatcher), *slots(request_state="none")]
@@ -306,7 +317,7 @@ def _question(request: Request, missing: str) -> str:
 
 
 class AnswerRequest(BotBayAction):
-    """All is known: does it, or says what was understood where the feature is still to come."""
+    """All is known: does it."""
 
     action = "action_answer_request"
 
@@ -316,12 +327,10 @@ class AnswerRequest(BotBayAction):
         request = Request.of_slot(tracker.get_slot("request"))
         if request is None:
             return []
-        _say(request, dispatcher)
-        return slots(request=None, answered_request=request.as_slot(), request_state="none")
-
-
-def _say(request: Request, dispatcher: CollectingDispatcher) -> None:
-    dispatcher.utter_message(text=f"明白：{request.words()}。这个功能还没有开通，开通了就能直接用。")
+        return [
+            *slots(request=None, request_state="none"),
+            *await carry_out(context, tracker, replace(request, choices=()), dispatcher),
+        ]
 
 
 class AnswerAside(BotBayAction):
@@ -348,8 +357,7 @@ class AnswerAside(BotBayAction):
         if request is None:
             return []
         if not request.missing:
-            _say(request, dispatcher)
-            return slots(answered_request=request.as_slot())
+            return await carry_out(context, tracker, replace(request, choices=()), dispatcher)
         if waiting is not None:
             return slots(request=request.as_slot())
         dispatcher.utter_message(response="utter_answer_first")

@@ -59,6 +59,15 @@ _POLITE = re.compile(r"^(?:就|嗯|那|找|是|叫|关于|那个|[，,\s])+|(?:�
 #: A name given without more: longer words are something else.
 _SHORT_NAME = 4
 _FIND = ("find_file", "find_message")
+_WHAT_OF = re.compile(
+    r"^(?:那|换成?|要)(?:个|份|一下)?(?P<what>[^的，,\s]{2,12}?)(?:呢|有吗|有没有|也要|也找找)[?？!！。]*$"
+)
+#: The asker's own: 我昨天发的表.
+_BY_ME = re.compile(r"(?:^|[^给和跟对])我(?:自己)?[^,，。你他她我们给]{0,8}[发传]过?的")
+#: All files are meant: 群文件有哪些, 最近的文件.
+_ANY_FILE = re.compile(
+    r"群文件|(?:有|发了?|传了?)(?:过|些|什么|哪些|啥)+文件|(?:最近|最新|所有|全部|列出?|看看|群里)的?(?:一下)?文件|文件(?:有哪些|列表|列一下)"
+)
 
 
 async def own_account(session: AsyncSession, context: Context) -> Account | None:
@@ -112,10 +121,17 @@ def read_parts(
     others = [one for one in heard.all("person") if _is_addressee(one, text)]
     if intent in MAILED.values() and "email" not in parts and others:
         parts["addressee"] = others[0]
+    if intent == "find_file":
+        if "person" not in parts and _BY_ME.search(text):
+            parts["person"] = "我"
+        if not parts.keys() & {"query", "person", "file_kind"} and _ANY_FILE.search(text):
+            parts["file_kind"] = "文件"
     if intent == "submit_application" and (kind := find_kind(text)):
         parts["kind"] = kind
     if intent == "create_reminder" and not changes:
         parts |= _reminder(heard, text, moment)
+    if heard.intent == "follow_up" and intent in _FIND and not parts and (said := _WHAT_OF.match(text)):
+        parts["query"] = said["what"]
     # What is to be done or looked for is corrected where nothing else is.
     if heard.intent == "correct" and not parts:
         if intent == "create_reminder" and (what := what_of(text, moment)):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from actions.base import Context
@@ -17,6 +17,8 @@ _CLOCK = re.compile(
 
 #: 把3点的提醒改到4点: what stands behind is when.
 _MOVED = re.compile(r"(?:改到|改成|改为|推迟?到|延后?到|挪到|换到|移到|拖到|推到)(?P<to>.+)$")
+#: How far from the hour that was said something may have happened.
+_AROUND = timedelta(minutes=30)
 
 
 def local_now(context: Context) -> datetime:
@@ -56,6 +58,32 @@ def changed_time(
     if found is None or found.text != words:
         return later
     return {"text": words, "shown": describe(found, moment)}
+
+
+def span_of(time: Mapping[str, Any], context: Context) -> tuple[datetime | None, datetime | None]:
+    """From when until when (itself outside) a request's time reaches back, aware; None where it is open.
+
+    A moment is taken with some time around it: nobody knows the minute of a file.
+    """
+    found = _first(str(time["text"]), local_now(context), "past")
+    if found is None:
+        return None, None
+    at, until = found.at, found.until
+    if found.length is not None:
+        at, until = local_now(context) - found.length, None
+    elif until is None and at is not None:
+        length = timedelta(days=1) if found.precision >= Grain.DAY else timedelta(0)
+        match found.bound:
+            case "before":
+                at, until = None, at
+            case "at":
+                around = timedelta(0) if length else _AROUND
+                at, until = at - around, at + length + around
+    zone = context.settings.zone
+    return (
+        None if at is None else at.replace(tzinfo=zone),
+        None if until is None else until.replace(tzinfo=zone),
+    )
 
 
 def _first(words: str, moment: datetime, prefer: Prefer, *, lasting: bool = True) -> TimeExpression | None:

@@ -63,22 +63,30 @@ ABOUT_ROOMS = (*MAILED, *MAILED.values())
 class Request:
     """A feature and the parts known of it. ``choices``: what a question for the part that is missing offers.
 
+    Of a request that was answered they are what the answer told with a number, in the turn ``told``.
     Parts are text, but ``time``: {"text", "shown"}, and ``room``: {"id", "name"}.
     """
 
     intent: str
     parts: Mapping[str, Any] = field(default_factory=dict)
     choices: tuple[Mapping[str, Any], ...] = ()
+    told: int | None = None
 
     @classmethod
     def of_slot(cls, value: Any) -> "Request | None":
         """What a slot holds; None where it is empty."""
         if not isinstance(value, Mapping) or value.get("intent") not in FEATURES:
             return None
-        return cls(intent=value["intent"], parts=value.get("parts") or {}, choices=tuple(value.get("choices") or ()))
+        return cls(
+            intent=value["intent"],
+            parts=value.get("parts") or {},
+            choices=tuple(value.get("choices") or ()),
+            told=value.get("told"),
+        )
 
     def as_slot(self) -> dict[str, Any]:
-        return {"intent": self.intent, "parts": dict(self.parts), "choices": [dict(one) for one in self.choices]}
+        slot = {"intent": self.intent, "parts": dict(self.parts), "choices": [dict(one) for one in self.choices]}
+        return slot if self.told is None else slot | {"told": self.told}
 
     @property
     def feature(self) -> Feature:
@@ -92,8 +100,9 @@ class Request:
         return next((part for part in self.feature.needs if not self._knows(part)), None)
 
     def _knows(self, part: str) -> bool:
-        if part == "query":  # whose file, or which kind of file, is enough to look for
-            return any(self.parts.get(name) for name in ("query", "person", "file_kind"))
+        if part == "query":  # whose file, or which kind of file, is enough to look for; of files the day is, too
+            enough = ("query", "person", "file_kind", *(("time",) if self.intent == "find_file" else ()))
+            return any(self.parts.get(name) for name in enough)
         return self.parts.get(part) is not None
 
     def words(self) -> str:

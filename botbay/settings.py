@@ -110,6 +110,10 @@ class Settings(BaseSettings):
     consent: Literal["room", "member"] = "room"
     #: Days that kept messages stay; told in the notice. 0 keeps them until they are erased.
     retention_days: int = Field(default=0, ge=0)
+    #: A file larger than this is not kept, in MB of 1024 * 1024 bytes.
+    file_limit_mb: int = Field(default=1024, gt=0)
+    #: All files together take at most this much, in GB of 1024 MB; 0 is as much as there is room for.
+    quota_gb: float = Field(default=0, ge=0)
     #: The pace of sending, messages a minute of one account: WeChat punishes accounts that speak too fast.
     send_rate: float = Field(default=20.0, gt=0)
     #: Minutes that the bot keeps quiet in a conversation after its account's owner typed there.

@@ -27,6 +27,11 @@ class Surroundings:
     quotes_bot: bool
 
 
+def might_call(text: str, mention_ids: tuple[str, ...], nickname: str | None, *, quotes: bool) -> bool:
+    """Whether a text can be for the bot at all; where not, nothing of the room need be known to tell."""
+    return quotes or bool(mention_ids) or "@" in text or "＠" in text or bool(nickname and nickname in text)
+
+
 def address(text: str, mention_ids: tuple[str, ...], around: Surroundings) -> tuple[Strength, str]:
     """How clearly the text is for the bot, and the text without the words that call it."""
     mentioned, rest = _strip_mentions(text, around)

@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import jobs
-from botbay.chat import accounts, bots, contacts, conversations, rooms
+from botbay.chat import accounts, bots, contacts, conversations, files, rooms
 from botbay.chat.models import Bot, BotState, Friend, Room, RoomBot
 from botbay.db import engine, is_away, now, transaction
 from botbay.settings import BotConfig, Settings
-from connector import media
+from connector import media, notices
 from connector.drivers.base import (
     Connected,
     Disconnected,
@@ -38,7 +38,7 @@ from connector.drivers.base import (
     RoomTopic,
     Scan,
 )
-from connector.inbox import Inbox, media_job
+from connector.inbox import Inbox
 from connector.sender import Sender
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 _BATCH = 200  # messages stored in one transaction
 _QUEUE = 5000  # events that may wait; beyond it the driver is held back
 _HEARTBEAT = 10.0  # seconds between two records that the bot is not deaf
+_LOGGED_OUT = "微信退出了登录"
 _SCAN_WORDS = {"scanned": "已扫码，请在手机上确认。", "timeout": "二维码过期了，正在换一个。"}
 
 
@@ -78,11 +79,11 @@ class BotRunner:
         async with transaction() as session:
             bot = await bots.ensure(session, self._config.name)
             self._bot_id = bot.id
-            await bots.open_gap(session, bot.id, "BotBay 没有在运行")
+            await bots.open_gap(session, bot.id, bots.NOT_RUNNING)
             await bots.set_state(session, bot.id, BotState.OFFLINE, detail="正在连接网关…")
         self._inbox = Inbox(self._bot_id, self._settings)
         handlers = {
-            media_job(self._config.name): media.fetcher(self._driver),
+            files.fetch_job(self._config.name): media.fetcher(self._driver),
             f"accept_friendship.{self._config.name}": self._accept_friendship,
             f"accept_invitation.{self._config.name}": self._accept_invitation,
         }
@@ -111,8 +112,8 @@ class BotRunner:
         if not self._online:
             return
         with contextlib.suppress(DriverError):
-            await self._driver.check()
-            if self._online and not self._carried and self._queue.empty():
+            all_told = await self._driver.check()
+            if all_told and self._online and not self._carried and self._queue.empty():
                 async with transaction() as session:
                     await bots.heard(session, self._bot_id, at)
 
@@ -130,8 +131,9 @@ class BotRunner:
                 batch = self._carried[:count]
                 if not await self._take_over([event for event, _, _ in batch], batch[-1][1]):
                     # One of the batch is bad: one by one, so that only that one is left out.
-                    for event, at, _ in batch if count > 1 else ():
-                        await self._take_over([event], at)
+                    for event, at, _ in batch:
+                        if (count == 1 or not await self._take_over([event], at)) and isinstance(event, InboundMessage):
+                            await self._take_over([Failure(reason="有一条消息存不下来", lost=True)], at)
                 for _, _, taken in batch:
                     if not taken.done():
                         taken.set_result(None)
@@ -166,6 +168,8 @@ class BotRunner:
             return
         match first:
             case Scan():
+                if first.status == "waiting":  # nobody is asked to scan who is logged in, whatever was told before
+                    await self._hears_nothing(_LOGGED_OUT)
                 await self._show(
                     BotState.SCANNING,
                     detail=_SCAN_WORDS.get(first.status, "请用微信扫码登录。"),
@@ -176,30 +180,37 @@ class BotRunner:
             case Logout():
                 log.info("%s is logged out: %s", self._config.name, first.reason)
                 self._self_id = None
-                await self._deaf(BotState.SCANNING, "微信退出登录了，请重新扫码。", keep_refusal=True)
+                await self._hears_nothing(_LOGGED_OUT)
+                await self._show(BotState.SCANNING, detail="微信退出登录了，请重新扫码。", keep_refusal=True)
             case Connected():
-                self._online = False
+                # A driver that broke down did not tell that it was gone.
+                await self._hears_nothing("和网关的连接断开过")
                 await self._show(BotState.OFFLINE, detail="网关已连上，等待微信登录。", keep_refusal=True)
             case Disconnected():
-                await self._deaf(BotState.OFFLINE, first.reason)
+                await self._hears_nothing(first.reason.rstrip("。"))
+                await self._show(BotState.OFFLINE, detail=first.reason)
             case Failure():
                 log.warning("the gateway of %s reports: %s", self._config.name, first.reason)
+                if first.lost and self._self_id is not None:
+                    async with transaction() as session:
+                        await bots.lost(session, self._bot_id, at, first.reason)
             case _ if self._self_id is None:
                 pass  # an account that was not let in says nothing to us
             case Friendship():
                 await self._friendship(first)
             case RoomJoin():
-                await self._room_join(first)
+                await self._room_join(first, at)
             case RoomInvite():
                 async with transaction() as session:
                     await self._defer(session, "accept_invitation", {"invitation_id": first.invitation_id})
             case RoomLeave():
-                await self._room_leave(first)
+                await self._room_leave(first, at)
             case RoomTopic():
                 async with transaction() as session:
                     room = await session.scalar(select(Room).where(Room.wechat_id == first.room_id))
                     if room is not None:
                         room.topic = first.topic
+                        await notices.store(session, self._settings, self._bot_id, room, first, at)
 
     # --- the account -----------------------------------------------------------------------------------
 
@@ -210,11 +221,10 @@ class BotRunner:
                 return  # it stays on show until somebody scans again, or the gateway is gone
             await bots.set_state(session, self._bot_id, state, detail=detail, qrcode=qrcode)
 
-    async def _deaf(self, state: BotState, reason: str, *, keep_refusal: bool = False) -> None:
+    async def _hears_nothing(self, reason: str) -> None:
         self._online = False
         async with transaction() as session:
             await bots.open_gap(session, self._bot_id, reason)
-        await self._show(state, detail=reason, keep_refusal=keep_refusal)
 
     async def _login(self, event: Login) -> None:
         contact = event.contact
@@ -222,6 +232,7 @@ class BotRunner:
             self._self_id, self._online = None, False
             log.warning("login of %s refused: not on the whitelist", contact.id)
             async with transaction() as session:
+                await bots.open_gap(session, self._bot_id, "登录的账号不在白名单里")
                 await bots.refuse_login(session, self._bot_id, contact.id, contact.name)
             with contextlib.suppress(DriverError):
                 await self._driver.logout()
@@ -299,7 +310,7 @@ class BotRunner:
     async def _accept_invitation(self, work: jobs.Work) -> None:
         await _or_later(self._driver.accept_invitation(str(work.payload["invitation_id"])), work)
 
-    async def _room_join(self, event: RoomJoin) -> None:
+    async def _room_join(self, event: RoomJoin, heard_at: datetime) -> None:
         own = self._self_id in event.invitee_ids
         async with transaction() as session:
             known = await session.scalar(select(Room).where(Room.wechat_id == event.room.id))
@@ -307,6 +318,8 @@ class BotRunner:
                 return  # a room that has never had to do with the bot
             room_id = await rooms.upsert(session, facts(event.room), event.at)
             if not own:
+                room = await session.get_one(Room, room_id)
+                await notices.store(session, self._settings, self._bot_id, room, event, heard_at)
                 await self._tell_newcomers(session, room_id, event)
                 return
             before = await session.get(RoomBot, (room_id, self._bot_id))
@@ -315,10 +328,11 @@ class BotRunner:
                 await rooms.remove_bot(session, room_id, self._bot_id, event.at)
             inviter = await contacts.by_wechat_id(session, event.inviter_id) if event.inviter_id else None
             await rooms.add_bot(session, room_id, self._bot_id, inviter.id if inviter else None, event.at, engaged=True)
+            room = await session.get_one(Room, room_id)
+            await notices.store(session, self._settings, self._bot_id, room, event, heard_at)
             bot = await session.get_one(Bot, self._bot_id)
             if bot.silenced_at is not None:
                 return
-            room = await session.get_one(Room, room_id)
             host = inviter.id if inviter is not None else room.owner_id
             if host is None:
                 host = (await contacts.upsert(session, {self._self_id or "": ""}))[self._self_id or ""]
@@ -342,11 +356,12 @@ class BotRunner:
             trigger={"intent": "member_joined", "entities": {}},
         )
 
-    async def _room_leave(self, event: RoomLeave) -> None:
+    async def _room_leave(self, event: RoomLeave, heard_at: datetime) -> None:
         async with transaction() as session:
             room = await session.scalar(select(Room).where(Room.wechat_id == event.room_id))
             if room is None:
                 return
+            await notices.store(session, self._settings, self._bot_id, room, event, heard_at)
             await rooms.leave(session, room.id, event.leaver_ids, event.at)
             if self._self_id in event.leaver_ids:
                 await rooms.remove_bot(session, room.id, self._bot_id, event.at)
@@ -363,8 +378,12 @@ class BotRunner:
 
 
 def clean(value: Any) -> Any:
-    """The same without NUL, which PostgreSQL takes in no text: in events, their parts, and what the gateway gave."""
+    """The same without what PostgreSQL takes in no text, NUL and halves of characters: in events and all their parts."""
     if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            value = value.encode(errors="replace").decode()
         return value.replace("\x00", "")
     if isinstance(value, Mapping):
         return {clean(key): clean(item) for key, item in value.items()}

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from botbay.chat import accounts, contacts, conversations, outbox
+from botbay.chat import accounts, contacts, conversations, handing, outbox
 from botbay.chat.conversations import Claim
 from botbay.chat.models import Bot, Contact, Conversation, Gate, Turn
 from botbay.db import Listener, is_away, now, transaction
@@ -272,15 +272,24 @@ class Dispatcher:
             if work.room_id is not None and texts:
                 texts = ["\n".join(texts)]  # one answer in a room, not several
             for number, text in enumerate(texts):
-                await outbox.put(
-                    session,
-                    claim.conversation_id,
-                    f"turn:{claim.turn_id}:{number}",
-                    text=work.mention + text,
-                    mention=bool(work.mention),
-                    turn_id=claim.turn_id,
-                )
+                await self._say(session, claim, work, f"{number}", text)
+            given = [reply["custom"] for reply in answer.replies if handing.is_given(reply.get("custom"))]
+            for number, one in enumerate(given):
+                key = f"turn:{claim.turn_id}:file:{number}"
+                problem = await handing.hand_over(session, claim.conversation_id, key, one, turn_id=claim.turn_id)
+                if problem:
+                    await self._say(session, claim, work, f"gone:{number}", problem)
             await conversations.finish(session, claim.turn_id, asked=answer.asked)
+
+    async def _say(self, session: AsyncSession, claim: Claim, work: _Work, key: str, text: str) -> None:
+        await outbox.put(
+            session,
+            claim.conversation_id,
+            f"turn:{claim.turn_id}:{key}",
+            text=work.mention + text,
+            mention=bool(work.mention),
+            turn_id=claim.turn_id,
+        )
 
     async def _later(self, claim: Claim, work: _Work, reason: str, *, counts: bool) -> None:
         log.warning("turn %d: %s", claim.turn_id, reason)
@@ -289,14 +298,7 @@ class Dispatcher:
                 return
             if counts and work.attempts + 1 >= _MAX_ATTEMPTS:
                 if work.gate == Gate.OPEN and work.text is not None:
-                    await outbox.put(
-                        session,
-                        claim.conversation_id,
-                        f"turn:{claim.turn_id}:sorry",
-                        text=work.mention + _SORRY,
-                        mention=bool(work.mention),
-                        turn_id=claim.turn_id,
-                    )
+                    await self._say(session, claim, work, "sorry", _SORRY)
                 await conversations.finish(session, claim.turn_id, error=reason)
                 return
             wait = timedelta(seconds=2**work.attempts) if counts else _OUTAGE_WAIT

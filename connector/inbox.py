@@ -14,14 +14,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import jobs
-from botbay.chat import bots, consent, contacts, conversations, messages
+from botbay.chat import bots, consent, contacts, conversations, messages, names
+from botbay.chat.files import fetch_job
 from botbay.chat.models import (
     Bot,
     Contact,
     Conversation,
     File,
+    FileKind,
     Gate,
-    Member,
     Message,
     OutboxItem,
     Room,
@@ -29,25 +30,27 @@ from botbay.chat.models import (
 )
 from botbay.db import now, transaction
 from botbay.settings import Settings
-from connector import owner
-from connector.addressing import Strength, Surroundings, address
+from connector import owner, quotes
+from connector.addressing import Strength, Surroundings, address, might_call
 from connector.drivers.base import MEDIA_KINDS, InboundMessage, MessageKind
-from connector.known import WAKE_LENGTH, Known, look_up
+from connector.known import WAKE_LENGTH, Known, look_again, look_up, names_in
 
 #: Only counted, wherever: what they hold is nobody's business.
 _COUNTED = frozenset({MessageKind.LOCATION, MessageKind.TRANSFER, MessageKind.RED_PACKET})
 
+#: Characters; what is longer is no id of WeChat's, and an index would not hold it.
+_LONGEST_ID = 200
 
-def media_job(bot_name: str) -> str:
-    """The name of the job that fetches media through this bot's gateway."""
-    return f"fetch_media.{bot_name}"
+#: What a file is taken for until its bytes are there.
+_KINDS = {MessageKind.IMAGE: FileKind.IMAGE, MessageKind.VOICE: FileKind.AUDIO, MessageKind.VIDEO: FileKind.VIDEO}
 
 
 def source_id(message: InboundMessage) -> str:
     """WeChat's id of the message, else one derived from what was heard, the same at each hearing."""
-    if message.source_id:
+    if 0 < len(message.source_id) <= _LONGEST_ID:
         return message.source_id
     facts = (
+        message.source_id,
         message.talker.id,
         message.room_id,
         message.listener_id,
@@ -76,7 +79,7 @@ class Inbox:
             for message in batch:
                 if message.kind == MessageKind.RECALL:
                     await self._flush(session, known.bot, rows, media, turns, known)
-                    await self._recall(session, message)
+                    await self._recall(session, message, received_at, known)
                     continue
                 await self._sort(session, message, received_at, known, rows, media, turns)
             await self._flush(session, known.bot, rows, media, turns, known)
@@ -135,13 +138,16 @@ class Inbox:
                 peer = listener
             by_bot = await owner.is_echo(session, self._bot_id, message, room, peer, source_id(message))
             if not by_bot:
-                await owner.typed(session, self._settings, known.bot, message.text, room, peer)
+                await owner.typed(session, self._settings, known.bot, message, room, peer)
+                await look_again(session, known)
         else:
             turn = await self._turn(session, message, talker, room, known)
             if turn is not None:
                 turns.append((message, *turn))
         row = self._row(message, received_at, talker, peer, room, known, by_bot=by_bot)
         if row is not None:
+            if message.quoted_text is not None and not row["withheld"]:
+                row["quoted_source_id"] = await quotes.resolve(session, message, row, rows)
             rows.append(row)
             if not row["withheld"] and message.kind in MEDIA_KINDS:
                 media[row["source_id"]] = message
@@ -177,6 +183,7 @@ class Inbox:
             "mention_ids": [] if withheld else list(message.mention_ids),
             "quoted_source_id": None if withheld else message.quoted_id,
             "file_name": None if withheld else message.file_name,
+            "details": {} if withheld else dict(message.details),
             # Of a text nothing more is needed, and what it quotes may be by somebody who said no.
             "raw": {} if withheld or message.kind == MessageKind.TEXT else dict(message.raw),
             "sent_at": message.sent_at,
@@ -198,19 +205,15 @@ class Inbox:
         bot = known.bot
         if message.kind != MessageKind.TEXT or not message.text.strip():
             return None
-        conversation = await session.scalar(
-            select(Conversation).where(
-                Conversation.bot_id == bot.id,
-                Conversation.room_id == room.id if room is not None else Conversation.room_id.is_(None),
-                Conversation.contact_id == talker.id,
-            )
-        )
         text, gate = message.text, Gate.OPEN
         if room is not None:
+            quotes = message.quoted_id is not None or message.quoted_name is not None
+            if not might_call(message.text, message.mention_ids, talker.nickname, quotes=quotes):
+                return None
             strength, text = address(
                 message.text,
                 message.mention_ids,
-                await self._surroundings(session, message, talker, room, bot),
+                await self._surroundings(session, message, talker, room, known),
             )
             if strength == Strength.NONE:
                 return None
@@ -218,15 +221,18 @@ class Inbox:
                 gate = Gate.COMMAND
         if bot.silenced_at is not None:
             gate = Gate.SILENCED
-        elif self._silent(conversation, talker, room, known):
+        elif self._silent(talker, room, known):
             gate = Gate.WAKE
+            if room is None and self._is_hello(text, bot):
+                known.engaged.add(talker.id)  # what they say next is for the bot, in this batch too
         if gate in (Gate.WAKE, Gate.SILENCED) and len(text) > WAKE_LENGTH:
             return None
         return text, gate
 
-    def _silent(self, conversation: Conversation | None, talker: Contact, room: Room | None, known: Known) -> bool:
+    def _silent(self, talker: Contact, room: Room | None, known: Known) -> bool:
         """Whether the bot keeps quiet here until it is woken."""
         at = now()
+        conversation = known.conversations.get((room.id if room is not None else None, talker.id))
         if conversation is not None:
             if conversation.stopped_at is not None:
                 return True
@@ -239,27 +245,22 @@ class Inbox:
             return True
         return room_bot.paused_until is not None and room_bot.paused_until > at
 
+    def _is_hello(self, text: str, bot: Bot) -> bool:
+        return text.strip().casefold() in bots.greetings(self._settings, bot)
+
     async def _surroundings(
-        self, session: AsyncSession, message: InboundMessage, talker: Contact, room: Room, bot: Bot
+        self, session: AsyncSession, message: InboundMessage, talker: Contact, room: Room, known: Known
     ) -> Surroundings:
-        rows = (
-            await session.execute(
-                select(Contact.wechat_id, Contact.name, Member.alias)
-                .join(Member, Member.contact_id == Contact.id)
-                .where(Member.room_id == room.id, Member.left_at.is_(None))
-            )
-        ).all()
-        own = {name for wechat_id, *names in rows if wechat_id == bot.wechat_id for name in names} | {bot.wechat_name}
-        others = {name for wechat_id, *names in rows if wechat_id != bot.wechat_id for name in names}
+        names = await names_in(session, known, room)
         return Surroundings(
-            bot_wechat_id=bot.wechat_id or "",
-            bot_names=frozenset(filter(None, own)),
-            member_names=frozenset(filter(None, others)),
+            bot_wechat_id=known.bot.wechat_id or "",
+            bot_names=names.own,
+            member_names=names.others,
             nickname=talker.nickname,
-            quotes_bot=await self._quotes_bot(session, message, own),
+            quotes_bot=await self._quotes_bot(session, message, names.own),
         )
 
-    async def _quotes_bot(self, session: AsyncSession, message: InboundMessage, own_names: set[str]) -> bool:
+    async def _quotes_bot(self, session: AsyncSession, message: InboundMessage, own_names: frozenset[str]) -> bool:
         if message.quoted_id is not None:
             own = (
                 select(OutboxItem.id)
@@ -282,21 +283,28 @@ class Inbox:
         unique = {(row["room_id"], row["peer_id"], row["source_id"]): row for row in reversed(rows)}
         new = await messages.store(session, list(reversed(unique.values())))
         files = [
-            {"message_id": new[source], "name": message.file_name or ""}
+            {
+                "message_id": new[source],
+                "name": names.safe(message.file_name or "", _KINDS.get(message.kind, FileKind.OTHER), ""),
+                "kind": _KINDS.get(message.kind, FileKind.OTHER),
+            }
             for source, message in media.items()
             if source in new
         ]
         if files:
-            file_ids = await session.scalars(insert(File).values(files).returning(File.id))
+            file_ids = await session.scalars(insert(File).returning(File.id), files)
             await jobs.enqueue(
                 session,
                 [
-                    jobs.NewJob(name=media_job(bot.name), payload={"file_id": file_id}, key=f"media:{file_id}")
+                    jobs.NewJob(name=fetch_job(bot.name), payload={"file_id": file_id}, key=f"media:{file_id}")
                     for file_id in file_ids
                 ],
             )
+        heard_before = {id(m): self._place_of(m, known) for m, _, _ in turns if source_id(m) not in new}
+        recalled = await messages.recalled(session, heard_before.values())
         for message, text, gate in turns:
-            await self._queue(session, message, text, gate, known, new)
+            if heard_before.get(id(message)) not in recalled:
+                await self._queue(session, message, text, gate, known, new)
         rows.clear()
         media.clear()
         turns.clear()
@@ -314,8 +322,7 @@ class Inbox:
         room = known.rooms[message.room_id] if message.room_id is not None else None
         bot = known.bot
         trigger = None
-        hello = text.strip().casefold() in bots.greetings(self._settings, bot)
-        if room is None and gate == Gate.WAKE and hello:
+        if room is None and gate == Gate.WAKE and self._is_hello(text, bot):
             await contacts.engage(session, bot.id, talker.id, now())
             trigger, gate = {"intent": "new_friend", "entities": {}}, Gate.OPEN
         conversation_id = await conversations.get(session, bot.id, room.id if room is not None else None, talker.id)
@@ -329,11 +336,34 @@ class Inbox:
             message_id=new.get(source_id(message)),
         )
 
-    async def _recall(self, session: AsyncSession, message: InboundMessage) -> None:
+    async def _recall(
+        self, session: AsyncSession, message: InboundMessage, received_at: datetime, known: Known
+    ) -> None:
         if not message.recalled_id:
             return
-        await messages.recall(session, (Message.bot_id == self._bot_id) & (Message.source_id == message.recalled_id))
+        gone = (Message.bot_id == self._bot_id) & (Message.source_id == message.recalled_id)
+        if not await messages.recall(session, gone) and (place := self._place(message, received_at, known)):
+            await messages.store(session, [place])
         await conversations.withdraw(session, _turn_key(self._bot_id, message, message.recalled_id))
+
+    def _place_of(self, message: InboundMessage, known: Known) -> messages.Place:
+        """Where a message to the bot stands, if it is kept."""
+        if message.room_id is not None:
+            return self._bot_id, known.rooms[message.room_id].id, None, source_id(message)
+        return self._bot_id, None, known.contacts[message.talker.id].id, source_id(message)
+
+    def _place(self, message: InboundMessage, received_at: datetime, known: Known) -> dict[str, Any] | None:
+        """The place of a message that is recalled before it is heard: it will find the place taken, and stay out."""
+        talker = known.contacts.get(message.talker.id)
+        peer = known.contacts.get(message.listener_id or "") if message.from_self else talker
+        room = known.rooms.get(message.room_id) if message.room_id is not None else None
+        if talker is None or (peer is None if message.room_id is None else room is None):
+            return None
+        row = self._row(message, received_at, talker, peer or talker, room, known, by_bot=False)
+        if row is None:
+            return None
+        # Who said it is told by the message only: in a room its owner may recall what others said.
+        return row | {"source_id": message.recalled_id, "talker_id": None, "raw": {}, "recalled_at": received_at}
 
 
 def _turn_key(bot_id: int, message: InboundMessage, source: str) -> str:

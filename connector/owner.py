@@ -56,14 +56,15 @@ def _word(text: str) -> str:
 
 
 async def typed(
-    session: AsyncSession, settings: Settings, bot: Bot, text: str, room: Room | None, peer: Contact
+    session: AsyncSession, settings: Settings, bot: Bot, message: InboundMessage, room: Room | None, peer: Contact
 ) -> None:
     """The owner typed: do what the words say, else step back here for a while."""
-    word = _word(text)
+    word = _word(message.text)
     if word in _SILENCE_ALL | _WAKE_ALL:
         bot.silenced_at = now() if word in _SILENCE_ALL else None
         return
-    paused_until = now() + timedelta(minutes=settings.owner_pause_minutes)
+    # Since it was typed: heard again, or late, it does not silence the bot anew.
+    paused_until = min(message.sent_at, now()) + timedelta(minutes=settings.owner_pause_minutes)
     if room is not None:
         in_room = update(RoomBot).where(RoomBot.room_id == room.id, RoomBot.bot_id == bot.id)
         if word in _SILENCE_HERE:

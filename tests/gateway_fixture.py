@@ -9,6 +9,7 @@ import base64
 import functools
 import hashlib
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -207,7 +208,8 @@ class MockGateway:
     async def command(self, name: str, /, **body: object) -> Any:
         """One command of ``control.mjs``; raises AssertionError with the gateway's words when refused."""
         async with httpx.AsyncClient(trust_env=False, verify=False) as client:
-            answer = await client.post(f"http://127.0.0.1:{self.control_port}/{name}", json=body, timeout=10)
+            content = json.dumps(body)  # which can say half a character, as what comes from a gateway may
+            answer = await client.post(f"http://127.0.0.1:{self.control_port}/{name}", content=content, timeout=10)
         assert answer.status_code == 200, f"{name}: {answer.text}"
         return answer.json()
 
@@ -267,12 +269,14 @@ class MockGateway:
         url: str | None = None,
         sent_at: float | None = None,
         message_id: str | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> str:
         """A contact (or the bot's owner on the phone) says something; the message's id.
 
         Without ``room_id`` it is private: to the bot, or from the bot's account to ``to``. ``kind`` is a word
         of WIRE_TYPES or a raw number. ``form`` is how the puppet holds the media: ``file``, ``stream`` (size
-        unknown) or ``url``.
+        unknown) or ``url``. ``extra`` is what WeChat tells when it is asked apart: "link", "miniProgram" (as
+        Wechaty's payloads), "contactId".
         """
         message_id = message_id or f"msg-{self.port}-{next(self._serial)}"
         payload: dict[str, object] = {
@@ -287,7 +291,7 @@ class MockGateway:
         }
         if sent_at is not None:
             payload["timestamp"] = sent_at
-        body: dict[str, object] = {"payload": payload}
+        body: dict[str, object] = {"payload": payload, "extra": extra}
         if file is not None or url is not None:
             body["file"] = {"path": str(file), "name": payload["filename"], "form": form, "url": url}
         await self.command("message", **body)

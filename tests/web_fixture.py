@@ -18,7 +18,9 @@ import psycopg
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-import workers.accounts.models  # noqa: F401 (its tables)
+import workers.accounts.models
+import workers.archive.models  # noqa: F401 (their tables)
+from botbay import storage
 from botbay.db import Base, dispose, engine, transaction
 from botbay.postgres import EmbeddedPostgres
 from botbay.settings import load_settings
@@ -60,8 +62,10 @@ def _settings(url: str, data_dir: Path, **settings: str) -> Iterator[None]:
         for name, value in {"database_url": url, "data_dir": str(data_dir), **settings}.items():
             patch.setenv(f"BOTBAY_{name.upper()}", value)
         load_settings.cache_clear()
+        storage.store.cache_clear()
         yield
     load_settings.cache_clear()
+    storage.store.cache_clear()
 
 
 @contextlib.contextmanager
@@ -166,8 +170,9 @@ async def window(browser: Browser, size: tuple[int, int]) -> AsyncIterator[Page]
     page.on("request", lambda request: None if _ours(request.url) else wrong.append(request.url))
     yield page
     await context.close()
-    assert wrong == []
+    assert not wrong, wrong
 
 
 def _ours(url: str) -> bool:
-    return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+    # The browser shows PDFs with a page of its own.
+    return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "chrome-extension:", "chrome:"))

@@ -16,14 +16,14 @@ from starlette.types import Scope
 
 from botbay.db import dispose, engine
 from botbay.settings import load_settings
-from web import errors, live, sign_in
+from web import errors, files, live, sign_in
 from web.database import UNREACHABLE
 from web.layout import HEAD, STATIC
-from web.pages import accounts, bind, bots, home, login, me, simulator, training
+from web.pages import accounts, bind, bots, drive, home, login, me, simulator, training
 from web.security import Guard
 from web.session import COOKIE, LIFE_DAYS, cookie_key
 
-_PAGES = (home, login, bind, bots, accounts, training, me, simulator)
+_PAGES = (home, drive, login, bind, bots, accounts, training, me, simulator)
 
 
 class _Static(StaticFiles):
@@ -70,6 +70,7 @@ def create_app() -> FastAPI:
     app.add_middleware(Guard)
     app.get("/health")(health)
     app.include_router(sign_in.router)
+    app.include_router(files.router)
     app.mount("/static", _Static(directory=STATIC))
     for page in _PAGES:
         page.register()

@@ -22,6 +22,7 @@ HEAD = f'<link rel="stylesheet" href="/static/botbay.css?v={_STYLE_VERSION}">'
 #: Path, name, icon, whether only maintainers see it.
 _NAVIGATION = (
     ("/", "首页", "home", False),
+    ("/drive", "网盘", "folder", False),
     ("/bind", "绑定微信", "link", False),
     ("/bots", "机器人", "smart_toy", True),
     ("/accounts", "账号", "group", True),

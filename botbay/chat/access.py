@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
-from botbay.chat.models import Account, Contact, File, Member, Message, Role, Room
+from botbay.chat.models import Account, Contact, File, FileState, Member, Message, Role, Room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +67,11 @@ def readable_messages(subject: Subject, audience: Audience) -> Select[Message]:
     return select(Message).where(visible, Message.withheld.is_(False))
 
 
-def readable_files(subject: Subject, audience: Audience) -> Select[File]:
-    """The files of the messages that may be shown to the asker here."""
+def readable_files(subject: Subject, audience: Audience, *, trashed: bool = False) -> Select[File]:
+    """The files of the messages that may be shown to the asker here: those in use, or those in the trash."""
     messages = readable_messages(subject, audience).with_only_columns(Message.id)
-    return select(File).where(File.message_id.in_(messages))
+    thrown = File.trashed_at.is_not(None) & (File.state != FileState.DELETED)
+    return select(File).where(File.message_id.in_(messages), thrown if trashed else File.trashed_at.is_(None))
 
 
 def administers(subject: Subject) -> bool:

@@ -13,6 +13,10 @@ from botbay.settings import Settings
 
 CHANNEL = "bots"
 
+#: A bot that hears writes that down every few seconds. After so long without it nobody drives it.
+SILENCE = timedelta(seconds=60)
+NOT_RUNNING = "BotBay 没有在运行"
+
 
 async def ensure(session: AsyncSession, name: str) -> Bot:
     """The bot of this name in the settings, made when it is new."""
@@ -76,6 +80,12 @@ async def close_gap(session: AsyncSession, bot_id: int, at: datetime) -> None:
     await session.execute(update(Gap).where(Gap.bot_id == bot_id, Gap.ended_at.is_(None)).values(ended_at=at))
 
 
+async def lost(session: AsyncSession, bot_id: int, at: datetime, reason: str) -> None:
+    """Something that WeChat said at this moment could not be taken over, though the bot was listening."""
+    session.add(Gap(bot_id=bot_id, started_at=at, ended_at=at, reason=reason))
+    await session.flush()
+
+
 async def gaps(session: AsyncSession, bot_id: int, since: datetime, until: datetime) -> Sequence[Gap]:
     """The gaps of a bot that touch a time, oldest first; ``ended_at`` is None while it is still deaf."""
     found = await session.scalars(
@@ -86,6 +96,6 @@ async def gaps(session: AsyncSession, bot_id: int, since: datetime, until: datet
     return found.all()
 
 
-def deaf_too_long(bot: Bot, limit: timedelta = timedelta(seconds=60)) -> bool:
+def deaf_too_long(bot: Bot, limit: timedelta = SILENCE) -> bool:
     """Whether a bot shown as online has given no sign of life for too long: its connector is dead."""
     return bot.state == BotState.ONLINE and (bot.heard_at is None or now() - bot.heard_at > limit)

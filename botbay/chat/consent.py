@@ -18,16 +18,17 @@ from botbay.settings import Settings
 
 def keeps(settings: Settings, room: Room | None, contact: Contact, member: Member | None) -> bool:
     """Whether what this contact says here may be kept with its content."""
-    if contact.refused_at is not None and not _agreed_since(member, contact.refused_at):
-        return False
     if room is None:
-        return contact.keep_private_at is not None
-    if room.recording_at is None:
-        return False
+        return contact.refused_at is None and contact.keep_private_at is not None
+    return room.recording_at is not None and not only_counted(settings, contact, member)
+
+
+def only_counted(settings: Settings, contact: Contact, member: Member | None) -> bool:
+    """Whether this person counts only as a number in a room that is kept: said no, or not the yes that is asked for."""
+    if contact.refused_at is not None and not _agreed_since(member, contact.refused_at):
+        return True
     choice = member.consent if member is not None else None
-    if choice == Consent.REFUSED:
-        return False
-    return settings.consent == "room" or choice == Consent.AGREED
+    return choice == Consent.REFUSED or (settings.consent != "room" and choice != Consent.AGREED)
 
 
 def _agreed_since(member: Member | None, refused_at: datetime) -> bool:
@@ -90,11 +91,14 @@ async def refuse(session: AsyncSession, contact_id: int, room_id: int | None) ->
         await _choose(session, contact_id, room_id, Consent.REFUSED)
         here = (Conversation.contact_id == contact_id) & (Conversation.room_id == room_id)
         await conversations.forget_dialogues(session, here)
-        return await messages.erase(session, (Message.talker_id == contact_id) & (Message.room_id == room_id))
+        named = await messages.erase(session, (Message.room_id == room_id) & _names(contact_id))
+        return named + await messages.erase(session, (Message.talker_id == contact_id) & (Message.room_id == room_id))
     await session.execute(
         update(Contact).where(Contact.id == contact_id).values(refused_at=now(), keep_private_at=None)
     )
-    erased = await messages.erase(session, (Message.talker_id == contact_id) | (Message.peer_id == contact_id))
+    in_rooms = Message.room_id.in_(select(Member.room_id).where(Member.contact_id == contact_id))
+    erased = await messages.erase(session, in_rooms & _names(contact_id))
+    erased += await messages.erase(session, (Message.talker_id == contact_id) | (Message.peer_id == contact_id))
     await conversations.forget_dialogues(session, Conversation.contact_id == contact_id)
     return erased
 
@@ -131,6 +135,11 @@ async def _choose(session: AsyncSession, contact_id: int, room_id: int, choice: 
             index_elements=[Member.room_id, Member.contact_id], set_={"consent": choice, "consent_at": at}
         )
     )
+
+
+def _names(contact_id: int) -> ColumnElement[bool]:
+    """The notices of rooms that name the contact: who came, who left."""
+    return (Message.kind == "notice") & Message.details["contacts"].contains([contact_id])
 
 
 async def _count(session: AsyncSession, which: ColumnElement[bool]) -> int:

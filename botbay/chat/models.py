@@ -90,7 +90,7 @@ class RefusedLogin(Identified, Base):
 
 
 class Gap(Identified, Base):
-    """A time in which a bot was deaf; open while it still is."""
+    """A time in which a bot was deaf; open while it still is. Without length: a moment at which something was lost."""
 
     __tablename__ = "gaps"
     bot_id: Mapped[int] = mapped_column(_ref("bots.id"))
@@ -180,6 +180,7 @@ class FileState(StrEnum):
     PENDING = "pending"
     STORED = "stored"
     FAILED = "failed"
+    DELETED = "deleted"  # thrown away for good: only its place is kept
 
 
 class Message(Identified, Base):
@@ -196,6 +197,9 @@ class Message(Identified, Base):
     mention_ids: Mapped[list[str]] = mapped_column(JSONB, default=list)
     quoted_source_id: Mapped[str | None]
     file_name: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict
+    )  # what its kind brings: see connector.drivers.base
     raw: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     sent_at: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(default=now)
@@ -220,18 +224,63 @@ class Message(Identified, Base):
     )
 
 
+class FileKind(StrEnum):
+    """What a file is, by its bytes."""
+
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+    PDF = "pdf"
+    DOCUMENT = "document"
+    SHEET = "sheet"
+    SLIDES = "slides"
+    TEXT = "text"
+    ARCHIVE = "archive"
+    OTHER = "other"
+
+
+class Blob(Identified, Base):
+    """Bytes in storage, once however many messages bring them. Erased with the last file that has them.
+
+    ``thumb_key`` and ``play_key``: a small picture of it (WebP), and a voice in a form that browsers play (MP3).
+    """
+
+    __tablename__ = "blobs"
+    sha256: Mapped[str] = mapped_column(String, unique=True)
+    size: Mapped[int]  # bytes
+    key: Mapped[str]
+    mime: Mapped[str]
+    kind: Mapped[FileKind] = mapped_column(String)
+    thumb_key: Mapped[str | None]
+    play_key: Mapped[str | None]
+    pages: Mapped[int | None]
+    seconds: Mapped[float | None]
+    problem: Mapped[str] = mapped_column(String, default="")  # for people: why it has no preview
+    previewed_at: Mapped[datetime | None]
+    stored_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class File(Identified, Base):
-    """The bytes that a message brought: first awaited, then in storage under ``key``, or failed with a reason."""
+    """What a message brought: first awaited, then a blob, or failed with a reason (for people).
+
+    In the trash while ``trashed_at`` is set, and from there back again, or deleted.
+    ``name`` is the one that people gave it, made safe to show and to download; never part of a key or a path.
+    ``kind`` is a guess by the message's kind and the name until the bytes are there.
+    """
 
     __tablename__ = "files"
     message_id: Mapped[int] = mapped_column(_ref("messages.id"), unique=True)
     name: Mapped[str]
+    kind: Mapped[FileKind] = mapped_column(String, default=FileKind.OTHER)
     state: Mapped[FileState] = mapped_column(String, default=FileState.PENDING)
     reason: Mapped[str] = mapped_column(String, default="")
-    key: Mapped[str | None]
-    size: Mapped[int | None]  # bytes
-    sha256: Mapped[str | None] = mapped_column(String, index=True)
-    stored_at: Mapped[datetime | None]
+    blob_id: Mapped[int | None] = mapped_column(ForeignKey("blobs.id"), index=True)
+    trashed_at: Mapped[datetime | None]
+    trashed_by: Mapped[int | None] = mapped_column(_ref("accounts.id", cascade=False))
+    __table_args__ = (
+        Index("ix_files_trashed_at", "trashed_at", postgresql_where=sql("trashed_at IS NOT NULL")),
+        Index("ix_files_pending", "id", postgresql_where=sql("state = 'pending'")),
+    )
 
 
 # --- the dialogue ------------------------------------------------------------------------------------------

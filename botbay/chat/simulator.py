@@ -45,6 +45,7 @@ from botbay.settings import SIMULATOR
 
 __all__ = [
     "LONGEST_TEXT",
+    "SPECIAL",
     "Chat",
     "SimFile",
     "SimulatorError",
@@ -65,12 +66,16 @@ __all__ = [
     "room_chat",
     "say",
     "say_file",
+    "say_special",
     "seed_demo",
     "send_invitation",
     "set_remark",
     "set_room_alias",
     "set_topic",
 ]
+
+#: The kinds of ``say_special``.
+SPECIAL = frozenset({"link", "card", "emoticon", "location", "transfer", "red_packet"})
 
 # --- people and friends ------------------------------------------------------------------------------------
 
@@ -176,6 +181,18 @@ async def say_file(session: AsyncSession, chat: Chat, talker_id: str, kind: str,
     """Send a file that ``keep_file`` took; ``kind`` is image, video, voice or file."""
     message = new_message(chat, talker_id, kind, file_key=file.key, file_name=file.name, file_size=file.size)
     return await _send(session, chat, message)
+
+
+async def say_special(session: AsyncSession, chat: Chat, talker_id: str, kind: str, text: str = "") -> SimMessage:
+    """Send what is neither plain text nor a file, in its simplest form.
+
+    ``kind`` and ``text``: link, its title, lines of description and address; card, a name; emoticon, what it means or
+    nothing; location, transfer and red_packet, anything.
+    """
+    if kind not in SPECIAL:
+        raise SimulatorError("模拟器不会发这种消息。")
+    text = good_text(text) if text or kind in ("link", "card") else ""
+    return await _send(session, chat, new_message(chat, talker_id, kind, text=text))
 
 
 async def recall(session: AsyncSession, message_id: int, talker_id: str) -> None:

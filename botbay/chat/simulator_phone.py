@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from botbay.chat import lines
 from botbay.chat.simulator import Chat, private_chat, room_chat
 from botbay.chat.simulator_models import (
     ACCOUNT_EVENTS,
@@ -75,16 +76,9 @@ class ChatHead:
     last_at: datetime | None
 
 
-_KINDS = {"image": "[图片]", "video": "[视频]", "voice": "[语音]"}
-
-
 def digest(kind: str, text: str, file_name: str | None, *, recalled: bool) -> str:
     """A message in one line, as the list of chats and quotes show it."""
-    if recalled:
-        return "[已撤回]"
-    if kind in ("text", "notice"):
-        return " ".join(text.split())
-    return _KINDS.get(kind) or f"[文件] {file_name or ''}".rstrip()
+    return lines.RECALLED if recalled else lines.words(kind, text, file_name=file_name)
 
 
 async def people(session: AsyncSession) -> list[SimContact]:

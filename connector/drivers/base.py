@@ -97,9 +97,10 @@ class Disconnected:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """An error that the gateway reports and that does not end the connection."""
+    """An error that does not end the connection. ``lost``: it cost a message; ``reason`` is for people."""
 
     reason: str
+    lost: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +126,12 @@ class InboundMessage:
     quoted_name: str | None = None
     file_name: str | None = None
     recalled_id: str | None = None  # of a RECALL: the source id of what was recalled
+    #: What its kind brings beside the text, JSON-able, its texts without an end cut:
+    #: link, mini-program: {"title", "description", "url"}; where the message itself brings a picture, "picture" (a
+    #: "data:image/…;base64,…"), where it brings only the address of one, "picture_url" (nothing ever fetches it);
+    #: card: {"name"}; merged history: {"title", "items": [{"who", "text"}]}; voice, video: {"seconds"} where told;
+    #: emoticon: {"meaning"} where told; notice of a room: see connector.notices. ``text`` says the same for people.
+    details: Mapping[str, object] = field(default_factory=dict)
     raw: Mapping[str, object] = field(default_factory=dict)  # JSON-able, as the gateway gave it
 
 
@@ -262,6 +269,9 @@ class Driver(Protocol):
 
     async def logout(self) -> None: ...
 
-    async def check(self) -> None:
-        """Ask the gateway for a sign of life; raises DriverUnavailable within 15 s when there is none."""
+    async def check(self) -> bool:
+        """Ask the gateway for a sign of life; raises DriverUnavailable within 15 s when there is none.
+
+        Whether all that was heard by now has been handed on, too.
+        """
         ...

@@ -131,10 +131,10 @@ class SimulatorDriver:
                 )
 
     async def _message(self, session: AsyncSession, data: Mapping[str, Any]) -> base.InboundMessage:
-        talker_id = data["talker_id"]
+        talker_id, kind = data["talker_id"], MessageKind(data["kind"])
         return base.InboundMessage(
             source_id=data["source_id"],
-            kind=MessageKind(data["kind"]),
+            kind=kind,
             talker=await self._card(session, talker_id),
             room_id=data["room_id"],
             listener_id=next((party for party in data["parties"] if party != talker_id), None),
@@ -145,6 +145,7 @@ class SimulatorDriver:
             quoted_id=data["quoted_id"],
             file_name=data["file_name"],
             recalled_id=data.get("recalled_id"),
+            details=_details(kind, data["text"]),
             raw=dict(data),
         )
 
@@ -229,12 +230,13 @@ class SimulatorDriver:
             bot = await session.get_one(SimBot, self._id)
             await simulator_line.log_out(session, bot, "机器人退出了登录。")
 
-    async def check(self) -> None:
+    async def check(self) -> bool:
         try:
             async with asyncio.timeout(CHECK_TIMEOUT), self._transaction() as session:
                 await session.execute(sql("SELECT 1"))
         except TimeoutError as error:
             raise DriverUnavailable("模拟器的数据库没有回应。") from error
+        return True  # what was not handed on stays where it is
 
     @contextlib.asynccontextmanager
     async def _calling(self) -> AsyncIterator[AsyncSession]:
@@ -272,6 +274,20 @@ class SimulatorDriver:
         seats = await simulator_phone.seats(session, room_id)
         members = tuple(base.MemberCard(id=seat.id, name=seat.name, alias=seat.alias) for seat in seats)
         return base.RoomCard(id=room.id, topic=room.topic, owner_id=room.owner_id, members=members)
+
+
+def _details(kind: MessageKind, text: str) -> dict[str, object]:
+    """What ``simulator.say_special`` wrote into one text."""
+    match kind:
+        case MessageKind.LINK:
+            title, *rest = text.splitlines()
+            url = rest.pop() if rest and rest[-1].startswith(("http://", "https://")) else ""
+            return {"title": title, "description": "\n".join(rest), "url": url}
+        case MessageKind.CARD:
+            return {"name": text}
+        case MessageKind.EMOTICON if text:
+            return {"meaning": text}
+    return {}
 
 
 async def _read(path: Path) -> AsyncIterator[bytes]:

@@ -74,9 +74,12 @@ class WechatyDriver:
         self._puppet: GatewayPuppet | None = None  # of the connection that stands
         self._self_id: str | None = None  # the account that was logged in last
         self._missed: deque[Heard] = deque(maxlen=_MISSED)
+        self._heard = 0  # events that came, and those of them that were handed on
+        self._handed_on = 0
 
     async def run(self, emit: Emit) -> None:
         self._queue: asyncio.Queue[asyncio.Task[DriverEvent | None]] = asyncio.Queue()
+        self._heard = self._handed_on = 0
         self._ahead = asyncio.Semaphore(_AHEAD)
         self._lookups = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
         tasks: list[asyncio.Task[None]] = [
@@ -189,6 +192,7 @@ class WechatyDriver:
             puppet.answers_dings = True
 
     def _hear(self, heard: Heard) -> None:
+        self._heard += 1
         self._queue.put_nowait(asyncio.create_task(self._look_up(heard)))
 
     def _tell(self, event: DriverEvent) -> None:
@@ -196,6 +200,7 @@ class WechatyDriver:
             await self._ahead.acquire()
             return event
 
+        self._heard += 1
         self._queue.put_nowait(asyncio.create_task(ready()))
 
     async def _look_up(self, heard: Heard) -> DriverEvent | None:
@@ -221,13 +226,16 @@ class WechatyDriver:
             self._missed.append(heard)
             return None
         log.warning("bot %s: an event of type %d could not be looked up: %s", self.name, heard.type, failure)
-        return Failure(reason=f"有一条消息或通知没能取到内容：{failure}")
+        if heard.type == EventType.EVENT_TYPE_MESSAGE:
+            return Failure(reason="有一条消息没能取到内容", lost=True)
+        return Failure(reason=f"有一个通知没能取到内容：{failure}")
 
     async def _deliver(self, emit: Emit) -> None:
         while True:
             event = await (await self._queue.get())
             if event is not None:
                 await emit(event)
+            self._handed_on += 1
             self._ahead.release()
 
     # --- doing ---------------------------------------------------------------------------------------------
@@ -278,8 +286,9 @@ class WechatyDriver:
         puppet = self._logged_in()
         await puppet.call(puppet.puppet_stub.logout())
 
-    async def check(self) -> None:
+    async def check(self) -> bool:
         await self._connected().sign_of_life(self._timing.check_timeout)
+        return self._handed_on == self._heard
 
 
 async def _ended(*tasks: asyncio.Task[Any]) -> None:

@@ -28,6 +28,7 @@ from connector.drivers.base import (
     RoomTopic,
     Scan,
 )
+from connector.drivers.wechaty_content import answer, is_to_be_asked
 from connector.drivers.wechaty_messages import inbound_message, kind_of, moment
 from connector.drivers.wechaty_puppet import GatewayPuppet, error_line
 
@@ -197,19 +198,25 @@ class Lookups:
     async def _message(self, message_id: str, self_id: str | None) -> DriverEvent:
         payload = await self.puppet.message_payload(message_id)
         payload.id = payload.id or message_id
-        link = await self._link(message_id) if kind_of(payload.type) is MessageKind.LINK else None
-        return inbound_message(payload, await self.shown_contact(payload.from_id), self_id, link)
+        told = await self._told(message_id, kind_of(payload.type), payload.text)
+        return inbound_message(payload, await self.shown_contact(payload.from_id), self_id, told)
 
-    async def _link(self, message_id: str) -> str | None:
-        """A link as people see it: its title, and its address on the next line."""
+    async def _told(self, message_id: str, kind: MessageKind, text: str) -> dict[str, object]:
+        """What the gateway says when it is asked of a link, a mini-program or a card; nothing where it does not know."""
+        if not is_to_be_asked(kind, text):
+            return {}
+        stub = self.puppet.puppet_stub
         try:
-            reply = await self.puppet.call(self.puppet.puppet_stub.message_url(id=message_id))
-            link = json.loads(reply.url_link)
+            if kind is MessageKind.LINK:
+                return answer((await self.puppet.call(stub.message_url(id=message_id))).url_link)
+            if kind is MessageKind.MINI_PROGRAM:
+                return answer((await self.puppet.call(stub.message_mini_program(id=message_id))).mini_program)
+            contact_id = (await self.puppet.call(stub.message_contact(id=message_id))).id
+            return {"name": (await self.shown_contact(contact_id)).name}
         except DriverUnavailable:
             raise
-        except (DriverError, ValueError):
-            return None
-        return "\n".join(filter(None, (link.get("title"), link.get("url")))) or None
+        except DriverError:
+            return {}
 
     async def _friendship(self, request_id: str) -> Friendship:
         payload = await self.puppet.friendship_payload(request_id)

@@ -4,12 +4,16 @@ import os
 import subprocess
 
 from botbay import rasa
-from tests.bench import ingest
+from tests.bench import drive, files, ingest
 
 
 def main() -> None:
-    print("== ingest: durable messages with their jobs, in batches and one commit a message")
+    print("== ingest: durable messages with their jobs, in batches, one commit a message, and pgbench")
     ingest.main()
+    print("== files: one of 1 GB from the gateway into storage")
+    files.main()
+    print("== the drive: pages of 10,000 files among 100,000 messages, and 1 GB as a zip")
+    drive.main()
     print("== understanding: this pipeline, stock LogisticRegression, stock DIET (takes a quarter of an hour)")
     subprocess.run(
         [str(rasa.PYTHON), "-W", "ignore", "rasa_project/tests/compare_pipelines.py", "--every", "20"],

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from botbay import storage
 from botbay.chat import conversations, outbox
-from botbay.chat.models import Bot, BotState, Contact, File, FileState, Gap, OutboxItem, OutboxState, RefusedLogin
+from botbay.chat.models import Blob, Bot, BotState, Contact, File, Gap, OutboxItem, OutboxState, RefusedLogin
 from botbay.db import dispose, transaction
 from tests.e2e.conftest import STRANGER_ID, Place, log_in
 from tests.e2e.people import befriend, bind_code, bound_friend, make_account
@@ -70,13 +70,9 @@ async def test_six_megabytes_come_in_and_go_out_unchanged(gateway: MockGateway, 
 
     async def stored() -> None:
         async with transaction() as session:
-            file = await session.scalar(select(File).where(File.name == path.name))
-        assert file is not None
-        assert (file.state, file.size, file.sha256) == (
-            FileState.STORED,
-            SIX_MB,
-            hashlib.sha256(content).hexdigest(),
-        )
+            blob = await session.scalar(select(Blob).join(File).where(File.name == path.name))
+        assert blob is not None
+        assert (blob.size, blob.sha256) == (SIX_MB, hashlib.sha256(content).hexdigest())
 
     await eventually(stored)
 

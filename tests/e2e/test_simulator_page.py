@@ -14,7 +14,6 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 from sqlalchemy import select, text
 
-from botbay import storage
 from botbay.chat import simulator, simulator_line
 from botbay.chat.simulator_models import SimEvent
 from botbay.db import Base, dispose, transaction
@@ -32,10 +31,8 @@ SIZES = pytest.mark.parametrize("size", [PHONE, PC], ids=["phone", "pc"])
 
 @pytest.fixture(scope="module")
 def server(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:  # noqa: F811
-    storage.store.cache_clear()
     with running_site(postgres, tmp_path_factory.mktemp("simulator")) as running:
         yield running
-    storage.store.cache_clear()
 
 
 @pytest.fixture

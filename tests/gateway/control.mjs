@@ -53,8 +53,8 @@ const commands = {
     puppet.rooms.set(roomId, { ...room, topic: newTopic })
     puppet.emit('room-topic', { roomId, newTopic, oldTopic, changerId, timestamp })
   },
-  message: (puppet, { payload, file }) => {
-    puppet.hear(payload, file && (() => box(file)))
+  message: (puppet, { payload, file, extra }) => {
+    puppet.hear(payload, file && (() => box(file)), extra)
   },
   tell: (puppet, { event, payload }) => { puppet.emit(event, payload) },
   friendship: (puppet, payload) => {

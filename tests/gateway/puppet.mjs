@@ -19,6 +19,7 @@ export default class ControlledPuppet extends PuppetMock {
     this.rooms = new Map()
     this.messages = new Map()
     this.boxes = new Map() // message id -> () => FileBox
+    this.extras = new Map() // message id -> { link, miniProgram, contactId }: what WeChat tells when asked
     this.friendships = new Map()
     this.invitations = new Map()
     this.sent = [] // what the bot sent: { id, conversationId, kind, text, mentionIds, name, size, sha256 }
@@ -69,6 +70,10 @@ export default class ControlledPuppet extends PuppetMock {
     return found(this.boxes, id)()
   }
 
+  async messageUrl (id) { return this.extras.get(id)?.link ?? super.messageUrl(id) }
+  async messageMiniProgram (id) { return this.extras.get(id)?.miniProgram ?? super.messageMiniProgram(id) }
+  async messageContact (id) { return this.extras.get(id)?.contactId ?? super.messageContact(id) }
+
   async friendshipRawPayload (id) { return found(this.friendships, id) }
   async friendshipAccept (id) {
     found(this.friendships, id)
@@ -113,7 +118,8 @@ export default class ControlledPuppet extends PuppetMock {
   }
 
   /** A message reaches the account: kept, then told. */
-  hear (payload, box) {
+  hear (payload, box, extra) {
+    if (extra) this.extras.set(payload.id, extra)
     this.messages.set(payload.id, { mentionIdList: [], text: '', filename: '', timestamp: Date.now(), ...payload })
     if (box) this.boxes.set(payload.id, box)
     this.emit('message', { messageId: payload.id })

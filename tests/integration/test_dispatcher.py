@@ -19,7 +19,18 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import func, select, update
 
 from botbay.chat import bots, contacts, conversations, messages
-from botbay.chat.models import Conversation, Gate, Message, OutboxItem, Turn, TurnState
+from botbay.chat.models import (
+    Blob,
+    Conversation,
+    File,
+    FileKind,
+    FileState,
+    Gate,
+    Message,
+    OutboxItem,
+    Turn,
+    TurnState,
+)
 from botbay.db import now, transaction
 from botbay.settings import load_settings
 from connector.dispatcher import DialogueClient, Dispatcher
@@ -31,12 +42,13 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @dataclass
 class Dialogue:
-    """Echoes what it is told; ``status`` makes it fail, ``intent`` is what it understands."""
+    """Echoes what it is told, and hands over ``files``; ``status`` makes it fail, ``intent`` is what it understands."""
 
     port: int
     status: int = 200
     delay: float = 0.0
     intent: tuple[str, float] = ("start_bot", 0.99)
+    files: list[int] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     busy: set[str] = field(default_factory=set)
     overlaps: int = 0
@@ -55,7 +67,8 @@ class Dialogue:
         await asyncio.sleep(self.delay)
         self.busy.discard(sender)
         self.heard.append(body["text"])
-        return JSONResponse({"replies": [{"text": f"答：{body['text']}"}], "asked": False})
+        replies = [{"text": f"答：{body['text']}"}, *({"custom": {"file_id": each}} for each in self.files)]
+        return JSONResponse({"replies": replies, "asked": False})
 
     async def parse(self, request: Request) -> Response:
         name, confidence = self.intent
@@ -134,6 +147,35 @@ async def test_three_dispatchers_answer_each_conversation_in_order_and_once(dial
     assert len(answers) == len(set(answers)) == 80
     async with transaction() as session:
         assert await session.scalar(select(func.count()).where(Turn.text.is_not(None))) == 0
+
+
+async def test_a_file_that_an_answer_hands_over_follows_its_words_or_is_said_to_be_gone(dialogue: Dialogue) -> None:
+    await talk(people=1, sentences=1)
+    async with transaction() as session:
+        conversation = (await session.scalars(select(Conversation))).one()
+        blob = Blob(sha256="s", size=3, key="files/ab/abc", mime="application/pdf", kind=FileKind.PDF)
+        session.add(blob)
+        await session.flush()
+        for owner in (conversation.contact_id, None):
+            message = Message(
+                bot_id=conversation.bot_id, peer_id=owner, source_id=f"of {owner}", kind="file", sent_at=now()
+            )
+            session.add(message)
+            await session.flush()
+            file = File(message_id=message.id, name="合同.pdf", state=FileState.STORED, blob_id=blob.id)
+            session.add(file)
+            await session.flush()
+            dialogue.files.append(file.id)  # the second one is nobody's that asks
+    async with dispatchers(1):
+        await all_done()
+    async with transaction() as session:
+        items = (await session.scalars(select(OutboxItem).order_by(OutboxItem.id))).all()
+        assert [(item.kind, item.file_key, item.file_name) for item in items] == [
+            ("text", None, None),
+            ("file", "files/ab/abc", "合同.pdf"),
+            ("text", None, None),
+        ]
+        assert "拿不到了" in items[2].text
 
 
 @pytest.mark.parametrize("status", [503, 401])

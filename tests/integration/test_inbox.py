@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat import bots, consent, contacts, rooms
-from botbay.chat.models import Bot, Contact, Conversation, File, Gate, Message, Room, Turn, TurnState
+from botbay.chat.models import Bot, Contact, Conversation, File, Gate, Member, Message, Room, Turn, TurnState
 from botbay.db import now, transaction
 from botbay.settings import load_settings
 from connector.drivers.base import ContactCard, InboundMessage, MessageKind
@@ -19,7 +19,7 @@ from tests.conftest import use_settings
 pytestmark = pytest.mark.usefixtures("database")
 
 BOT, OWNER, GUEST, ROOM = "wxid_bot", "wxid_owner", "wxid_guest", "1@chatroom"
-START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+START = datetime(2026, 1, 22, 9, 0, tzinfo=UTC)
 
 
 def heard(
@@ -233,3 +233,63 @@ async def test_much_is_erased_as_well_as_little() -> None:
         assert room is not None
         assert await consent.erase_room(session, room.id) == 12_000
         assert await consent.kept_of_room(session, room.id) == 0
+
+
+async def test_what_a_new_friend_asks_right_after_the_hello_is_for_the_bot() -> None:
+    box = await inbox()
+    await box.store(
+        [
+            heard(1, "hello bot", room=None, talker="wxid_new"),
+            heard(2, "给我看看今天的日报", room=None, talker="wxid_new"),
+        ],
+        now(),
+    )
+    async with transaction() as session:
+        rows = await session.execute(select(Turn.text, Turn.gate).order_by(Turn.id))
+        assert [tuple(row) for row in rows] == [(None, Gate.OPEN), ("给我看看今天的日报", Gate.OPEN)]
+
+
+async def test_the_owners_word_counts_for_what_is_said_right_after_it() -> None:
+    box = await inbox()
+    await box.store(
+        [
+            dataclasses.replace(heard(1, "变身机器人", room=None, talker=BOT), listener_id=GUEST),
+            heard(2, "帮助", room=None),
+            dataclasses.replace(heard(3, "安静", room=None, talker=BOT), listener_id=GUEST),
+            heard(4, "在吗", room=None),
+        ],
+        now(),
+    )
+    async with transaction() as session:
+        rows = await session.execute(select(Turn.text, Turn.gate).order_by(Turn.id))
+        assert [tuple(row) for row in rows] == [("帮助", Gate.OPEN), ("在吗", Gate.WAKE)]
+
+
+async def test_who_has_left_stays_out_however_late_their_last_words_are_heard() -> None:
+    box = await inbox()
+    async with transaction() as session:
+        room = await session.scalar(select(Room))
+        assert room is not None
+        await rooms.leave(session, room.id, [GUEST], START + timedelta(minutes=10))
+
+    async def left() -> bool:
+        async with transaction() as session:
+            guest = await contacts.by_wechat_id(session, GUEST)
+            assert guest is not None
+            return (await session.scalar(select(Member.left_at).where(Member.contact_id == guest.id))) is not None
+
+    await box.store([heard(5, "再见")], now())
+    assert await left()
+    await box.store([heard(20 * 60, "我又回来了")], now())
+    assert not await left()
+
+
+async def test_the_pause_counts_from_when_the_owner_typed() -> None:
+    box = await inbox()
+    typed = heard(1, "我来回答", talker=BOT)
+    for sent_at, gate in ((START, Gate.OPEN), (now(), Gate.WAKE)):
+        told = dataclasses.replace(typed, source_id=f"o{gate}", sent_at=sent_at)
+        await box.store([told], now())
+        await box.store([heard(2, "@小港 帮助", mentions=(BOT,), source_id=f"t{gate}")], now())
+        async with transaction() as session:
+            assert await session.scalar(select(Turn.gate).order_by(Turn.id.desc()).limit(1)) == gate

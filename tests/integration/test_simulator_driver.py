@@ -13,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy import func, select
 
 from botbay import db, schema, storage
-from botbay.chat import simulator, simulator_line, simulator_phone
+from botbay.chat import lines, simulator, simulator_line, simulator_phone
 from botbay.chat.simulator import SimulatorError, private_chat, room_chat
 from botbay.chat.simulator_models import SimEvent, SimMessage, SimRoom
 from botbay.db import transaction
@@ -318,6 +318,33 @@ async def test_a_file_of_6_mb_goes_both_ways_unharmed(driver: SimulatorDriver, t
     assert (
         hashlib.sha256(b"".join([chunk async for chunk in storage.get(key)])).digest() == hashlib.sha256(data).digest()
     )
+
+
+async def test_links_cards_and_emoticons_are_heard_with_what_they_bring(people: None) -> None:
+    await _make_friends("li")
+    chat = private_chat(BOT, "li")
+    told = (
+        ("link", "年会通知\n带上家属\nhttps://example.com"),
+        ("card", "王五"),
+        ("emoticon", "抱拳"),
+        ("emoticon", ""),
+        ("red_packet", "恭喜发财"),
+    )
+    async with transaction() as session:
+        for kind, words in told:
+            await simulator.say_special(session, chat, "li", kind, words)
+        with pytest.raises(SimulatorError):
+            await simulator.say_special(session, chat, "li", "card", " ")
+    async with Ear(SimulatorDriver("simulator")).listening() as ear:
+        heard = await ear.until(base.InboundMessage, len(told))
+    assert [lines.words(message.kind, details=message.details) for message in heard] == [
+        "[链接] 年会通知",
+        "[名片] 王五",
+        "[表情] 抱拳",
+        "[表情]",
+        "[红包]",
+    ]
+    assert heard[0].details == {"title": "年会通知", "description": "带上家属", "url": "https://example.com"}
 
 
 async def test_a_recalled_file_is_gone_everywhere(driver: SimulatorDriver) -> None:

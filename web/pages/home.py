@@ -69,13 +69,15 @@ def _next_steps(account: Account, bots: Sequence[BotView], contacts: Sequence[Co
             words = f"已绑定 {len(contacts)} 个微信：" + "、".join(contact.name for contact in contacts[:5])
             _step(2, "绑定你的微信", words, done=True)
         else:
-            with _step(2, "绑定你的微信", "绑定以后，日报、纪要和提醒才知道发给谁。"):
+            with _step(2, "绑定你的微信", "绑定以后，才知道哪些群里有你，日报、纪要和提醒发给谁。"):
                 link("去绑定", "/bind")
         if maintainer and simulated():
             with _step(3, "在模拟器里试试", "不用真的微信，也能和机器人说话、建群、发文件。"):
                 link("打开模拟器", "/simulator")
         else:
             _step(3, "拉它进群", "群主或拉它进群的人说「开始记录」，它才开始记。")
+        with _step(4, "翻看群里的文件", "图片、语音、视频和附件都在网盘里，不会过期。"):
+            link("打开网盘", "/drive")
 
 
 def _bots(account: Account, bots: Sequence[BotView]) -> None:

@@ -5,12 +5,13 @@ from datetime import timedelta
 from nicegui import ui
 
 from botbay.chat import simulator
-from botbay.chat.simulator_phone import ChatHead, Line
+from botbay.chat.simulator_phone import ChatHead, Line, digest
 from botbay.settings import load_settings
+from botbay.zh.sizes import size_words
 from web.layout import text
 from web.pages.simulator_compose import Composer
 from web.pages.simulator_list import choices
-from web.pages.simulator_parts import ask, clock, face, size_words
+from web.pages.simulator_parts import ask, clock, face
 from web.pages.simulator_phone import SHOWN, Phone, Screen
 
 #: A new time is shown above a message that comes this long after the one before.
@@ -162,7 +163,8 @@ class ChatView:
     def _paint_content(self, line: Line) -> None:
         address = f"/simulator/files/{line.id}"
         if line.file_name is None:
-            text(line.text, "sim-bubble").props("data-testid=text")
+            shown = line.text if line.kind == "text" else digest(line.kind, line.text, None, recalled=False)
+            text(shown, "sim-bubble").props("data-testid=text")
         elif line.kind == "image":
             with (
                 ui.element("a")

@@ -11,6 +11,15 @@ from web.pages.simulator_parts import face
 from web.pages.simulator_phone import Phone, Screen
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+#: What else can be sent; what is written is its content.
+SPECIAL = {
+    "link": "链接",
+    "card": "名片",
+    "emoticon": "表情",
+    "location": "位置",
+    "transfer": "转账",
+    "red_packet": "红包",
+}
 _VOICES = (".amr", ".silk", ".slk")
 
 #: Enter sends, Shift+Enter is a new line; the Enter that ends a Chinese input method's word does neither.
@@ -52,6 +61,11 @@ class Composer:
                     self._menu = ui.menu().classes("sim-choices")
                 self._pick(pictures, "image", "图片或视频", "pick-picture")
                 self._pick(files, "attach_file", "文件", "pick-file")
+                more = ui.button(icon="add", color=None).props('flat round data-testid=more aria-label="把写的发成…"')
+                with more, ui.menu().classes("sim-choices"):
+                    for kind, name in SPECIAL.items():
+                        item = ui.menu_item(f"发成{name}", lambda _, kind=kind: self._send_special(kind))
+                        item.props(f"data-testid=send-{kind}")
                 self._input = ui.textarea().props("borderless dense autogrow rows=1 data-testid=input")
                 self._input.props["aria-label"] = "消息"
                 self._input.on("keydown", self._enter, js_handler=_ON_KEY)
@@ -145,6 +159,19 @@ class Composer:
             self._input.set_value("")
             phone.mentions.clear()
             self._unquote()
+        await phone.look()
+
+    async def _send_special(self, kind: str) -> None:
+        phone, chat, me, words = self._phone, self._phone.chat, self._phone.me, str(self._input.value or "")
+        if chat is None or me is None:
+            return
+
+        async def work(session: AsyncSession) -> bool:
+            await simulator.say_special(session, chat, me, kind, words.strip())
+            return True
+
+        if await phone.do(work):
+            self._input.set_value("")
         await phone.look()
 
     async def _uploaded(self, event: events.UploadEventArguments) -> None:

@@ -48,16 +48,6 @@ def clock(at: datetime) -> str:
     return day if there.year == here.year else f"{there.year}年{day}"
 
 
-def size_words(size: int) -> str:
-    """A size in bytes as people read it: 812 B, 6.0 MB."""
-    amount, unit = float(size), "B"
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1024 or unit == "GB":
-            break
-        amount /= 1024
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-
-
 async def ask(title: str, value: str = "", *, mark: str) -> str | None:
     """A line of text from a small dialog; None when it was closed."""
     with ui.dialog(value=True) as dialog, ui.card().classes("sim-dialog").props(f"data-testid={mark}"):

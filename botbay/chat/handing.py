@@ -1,0 +1,96 @@
+"""Handing over what was kept: the thing itself goes out in a conversation, named by ids, never by a path.
+
+A file is {"file_id": …}; a 接龙, which goes out as a spreadsheet, is {"solitaire": {"room_id": …, "message_id": …}}.
+"""
+
+import mimetypes
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from botbay import jobs, storage
+from botbay.chat import outbox, solitaires
+from botbay.chat.access import Audience, Subject, readable_files
+from botbay.chat.files import ERASE_JOB
+from botbay.chat.models import Blob, Contact, Conversation, File, FileKind, FileState
+
+#: How WeChat shows it; all else goes as a file.
+_SHOWN = {FileKind.IMAGE: "image", FileKind.VIDEO: "video"}
+_NAMES = {FileKind.IMAGE: "图片", FileKind.VIDEO: "视频", FileKind.AUDIO: "语音"}
+
+
+#: What the outbox needs of a thing: how WeChat shows it, its key in storage, its name.
+_Ready = tuple[str, str, str]
+#: A sheet that was made to be sent is kept as long as the outbox keeps what it sent.
+_SHEET_KEPT = timedelta(days=7)
+
+GONE = "这个文件刚刚拿不到了，可能被撤回或删掉了。"
+
+
+def is_given(custom: object) -> bool:
+    """Whether a reply's ``custom`` hands something over."""
+    return isinstance(custom, Mapping) and not custom.keys().isdisjoint(("file_id", "solitaire"))
+
+
+async def hand_over(
+    session: AsyncSession, conversation_id: int, key: str, given: Mapping[str, Any], *, turn_id: int
+) -> str:
+    """Put it into the outbox, once under the same key.
+
+    Empty, or why not, for people: it is not there any more, or the conversation's contact may not be shown it here
+    and now.
+    """
+    conversation = await session.get_one(Conversation, conversation_id)
+    contact = await session.get_one(Contact, conversation.contact_id)
+    subject, audience = Subject.of_contact(contact), Audience(room_id=conversation.room_id)
+    try:
+        if "solitaire" in given:
+            place = given["solitaire"]
+            ready = await _sheet(session, subject, audience, key, int(place["room_id"]), int(place["message_id"]))
+        else:
+            ready = await _file(session, subject, audience, int(given["file_id"]))
+    except storage.StorageUnavailable:
+        return "存东西的地方现在用不了，过一会儿再要一次。"
+    if ready is None:
+        return GONE
+    kind, file_key, name = ready
+    await outbox.put(session, conversation_id, key, kind=kind, file_key=file_key, file_name=name, turn_id=turn_id)
+    return ""
+
+
+async def _file(session: AsyncSession, subject: Subject, audience: Audience, file_id: int) -> _Ready | None:
+    """A kept file."""
+    readable = readable_files(subject, audience)
+    file = await session.scalar(
+        readable.where(File.id == file_id, File.state == FileState.STORED, File.trashed_at.is_(None))
+    )
+    if file is None or file.blob_id is None:
+        return None
+    blob = (await session.scalars(select(Blob).where(Blob.id == file.blob_id))).one()
+    key, name = blob.key, file.name or _NAMES.get(blob.kind, "文件")
+    ending = "" if file.name else mimetypes.guess_extension(blob.mime) or ""
+    if blob.kind == FileKind.AUDIO and blob.play_key is not None:
+        # A voice as WeChat keeps it opens nowhere else.
+        key, name, ending = blob.play_key, name.removesuffix(".silk").removesuffix(".mp3"), ".mp3"
+    return _SHOWN.get(blob.kind, "file"), key, name + ending
+
+
+async def _sheet(
+    session: AsyncSession, subject: Subject, audience: Audience, key: str, room_id: int, message_id: int
+) -> _Ready | None:
+    """A 接龙, written down as it stands now."""
+    tables = await solitaires.of_room(session, subject, audience, room_id)
+    solitaire = next((table.solitaire for table in tables if message_id in table.message_ids), None)
+    if solitaire is None:
+        return None
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield solitaires.as_sheet(solitaire)
+
+    stored = await storage.put(f"handed/{key.replace(':', '-')}.xlsx", chunks())
+    await jobs.enqueue(session, [jobs.NewJob(name=ERASE_JOB, payload={"key": stored.key}, delay=_SHEET_KEPT)])
+    name = "".join(char for char in solitaire.title if char.isalnum() or char in " -_（）()")[:60].strip()
+    return "file", stored.key, f"{name or '接龙'}.xlsx"
