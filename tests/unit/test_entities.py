@@ -168,9 +168,13 @@ _WORDS = st.sampled_from(
     ),
 )
 def test_any_text_is_read_in_bounded_time(text: str, intent: str | None) -> None:
-    before = time.process_time()
-    found: list[dict[str, Any]] = find_entities(text, intent)
-    assert time.process_time() - before < 5
+    # A busy machine may slow one reading down; a text that backtracks is slow each time.
+    for _ in range(3):
+        before = time.process_time()
+        found: list[dict[str, Any]] = find_entities(text, intent)
+        if (took := time.process_time() - before) < 0.5:
+            break
+    assert took < 0.5
     assert all(each["value"] == text[each["start"] : each["end"]] and each["value"] for each in found)
     assert all(first["end"] <= second["start"] for first, second in pairwise(found))
 
