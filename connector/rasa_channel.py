@@ -37,6 +37,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import OperationalError
 
+from connector.rasa_runner import order_nodes
+
 logger = logging.getLogger(__name__)
 
 SIGNATURE_AGE = 300  # seconds
@@ -165,6 +167,7 @@ async def handle_turn(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     processor = agent.processor
     assert processor is not None
     _forbid_forgetting(processor)
+    order_nodes(processor)
     async with agent.lock_store.lock(message.sender_id):
         tracker = await processor.get_tracker(message.sender_id)
         if not any(isinstance(e, UserUttered) and e.message_id == message.message_id for e in tracker.events):
@@ -177,6 +180,7 @@ async def parse_text(agent: Agent, body: dict[str, Any]) -> dict[str, Any]:
     processor = agent.processor
     assert processor is not None
     message = UserMessage(harmless(_field(body, "text", str)), metadata=_field(body, "metadata", dict))
+    order_nodes(processor)
     parsed = await processor.parse_message(message)
     intent = {key: parsed["intent"].get(key) for key in ("name", "confidence")}
     if parsed.get("decision") == "clarify":

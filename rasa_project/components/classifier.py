@@ -1,10 +1,11 @@
 """Intent classification by character n-grams and jieba words: small, quick, and honest about its doubt."""
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from rasa_project.components import regression
 from rasa_project.components.lexicon import notions
 from rasa_project.components.shapes import shape
-from rasa_project.components.text import normalise
 
 _DIGIT = re.compile(r"\d")
 #: Steps of a fit from nothing, and of one that starts where the other ended.
@@ -39,15 +39,15 @@ def grams(text: str, words: Iterable[str], longest: int) -> list[str]:
     notions in their order. Digits count as one digit, so that a code looks like any other code.
     """
     marked = f"^{_DIGIT.sub('0', text)}$"
-    found = {marked[i : i + n] for n in range(1, longest + 1) for i in range(len(marked) - n + 1)}
-    found.update(f"s:{first}{third}" for first, third in zip(marked, marked[2:], strict=False))
+    found = [marked[i : i + n] for n in range(1, longest + 1) for i in range(len(marked) - n + 1)]
+    found += ["s:" + first + third for first, third in zip(marked, marked[2:], strict=False)]
     cut = [_DIGIT.sub("0", word) for word in words]
-    found.update(f"w:{word}" for word in cut)
-    found.update(f"p:{left} {right}" for left, right in zip(["^", *cut], [*cut, "$"], strict=True))
+    found += ["w:" + word for word in cut]
+    found += [f"p:{left} {right}" for left, right in pairwise(["^", *cut, "$"])]
     named = notions(text)
-    found.update(f"n:{notion}" for notion in named)
-    found.update(f"o:{first} {second}" for first, second in combinations(named, 2))
-    return sorted(found)
+    found += ["n:" + notion for notion in named]
+    found += [f"o:{first} {second}" for first, second in combinations(named, 2)]
+    return list(dict.fromkeys(found))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -90,6 +90,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
         self._intents: list[str] = []
         self._index: dict[str, int] = {}
         self._idf = np.zeros(0)
+        self._rarest_idf = 0.0
         self._weights = np.zeros((0, 0))
         self._bias = np.zeros(0)
 
@@ -127,7 +128,9 @@ class GramClassifier(IntentClassifier, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets `intent` and `intent_ranking`; confidences are probabilities over all intents."""
         for message in messages:
-            confidences = softmax(self._scores(self._grams(message)))
+            scores = self._scores(self._grams(message))
+            confidences = np.exp(scores - scores.max())
+            confidences /= confidences.sum()
             order = np.argsort(-confidences, kind="stable")[: self._config["ranking_length"]]
             ranking = [{"name": self._intents[i], "confidence": float(confidences[i])} for i in order]
             message.set(INTENT, ranking[0], add_to_output=True)
@@ -136,7 +139,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
 
     def _grams(self, message: Message) -> list[str]:
         words = [token.text for token in message.get(TEXT_TOKENS) or []]
-        return grams(shape(normalise(message.get(TEXT) or "")), words, self._config["longest_gram"])
+        return grams(shape(message.get(TEXT) or ""), words, self._config["longest_gram"])
 
     def _fit(self, documents: list[list[str]], targets: "np.ndarray[Any, Any]", steps: int) -> None:
         """Fits from the weights of the fit before, where there was one."""
@@ -145,6 +148,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
         known = sorted(gram for gram, count in counts.items() if count >= self._config["rarest"])
         self._index = {gram: i for i, gram in enumerate(known)}
         self._idf = np.log((1 + len(documents)) / (1 + np.array([counts[gram] for gram in known]))) + 1
+        self._rarest_idf = float(self._idf.max())
         rows = [self._vector(document) for document in documents]
         matrix = csr_matrix(
             (
@@ -164,10 +168,11 @@ class GramClassifier(IntentClassifier, GraphComponent):
 
     def _vector(self, document: list[str]) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
         """Columns and values of the known grams; the unknown ones weigh in the length only."""
-        columns = np.array([self._index[gram] for gram in document if gram in self._index], dtype=np.int64)
+        index = self._index
+        columns = np.array([index[gram] for gram in document if gram in index], dtype=np.int64)
         values = self._idf[columns]
-        unknown = self._config["unknown"] * (len(document) - len(columns)) * float(self._idf.max()) ** 2
-        return columns, values / np.sqrt(float(values @ values) + unknown)
+        unknown = self._config["unknown"] * (len(document) - len(columns)) * self._rarest_idf**2
+        return columns, values / math.sqrt(float(values @ values) + unknown)
 
     def _scores(self, document: list[str]) -> "np.ndarray[Any, Any]":
         columns, values = self._vector(document)
@@ -193,6 +198,7 @@ class GramClassifier(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder:
             arrays = np.load(folder / "weights.npz")
             component._idf, component._bias = arrays["idf"], arrays["bias"]
+            component._rarest_idf = float(component._idf.max())
             component._weights = arrays["weights"]
             vocabulary = json.loads((folder / "vocabulary.json").read_text("utf-8"))
         component._intents = vocabulary["intents"]

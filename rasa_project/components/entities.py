@@ -1,4 +1,4 @@
-"""What a command carries in its own sentence: its entities, and for whom it is meant."""
+"""What a command carries: the entities of its sentence, for whom it is meant, and to whom it is said."""
 
 import re
 from typing import Any
@@ -19,11 +19,11 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from rasa_project.components.context import context_entities
 from rasa_project.components.finding import find_entities
 from rasa_project.components.learning import learn
 from rasa_project.components.spans import Span, clean
 from rasa_project.components.tagger import Tagger
-from rasa_project.components.text import LONGEST, simplify
 
 #: Below this another intent may well be meant.
 _SURE = 0.5
@@ -39,13 +39,13 @@ _SCOPES = (
 
 def find_scope(text: str) -> str | None:
     """`all` for every conversation, `room` for the whole room, None for the speaker alone."""
-    simplified = simplify(text[:LONGEST])
-    return next((scope for scope, words in _SCOPES if words.search(simplified)), None)
+    cleaned = clean(text)
+    return next((scope for scope, words in _SCOPES if words.search(cleaned)), None)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class CommandEntities(GraphComponent):
-    """Adds what the sentence names: what rules find there, as a trained tagger corrects it, and `scope`.
+    """Adds what the sentence names: what rules find there, as a trained tagger corrects it, `scope`, and the context.
 
     Stands behind the classifier: what is looked for depends on the intent. The tagger learns from the examples whose
     entities are marked: those with a mark, and those of a block with the metadata `marked: true`, which holds
@@ -117,6 +117,7 @@ class CommandEntities(GraphComponent):
             entities = find_entities(text, likeliest.get(INTENT_NAME_KEY), sure, self._tagger)
             if scope := find_scope(text):
                 entities.append({"entity": "scope", "value": scope})
+            entities += context_entities(message.get(METADATA) or {})
             entities = [{**each, "extractor": "CommandEntities"} for each in entities]
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages

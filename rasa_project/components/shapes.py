@@ -1,6 +1,9 @@
 """What differs from one command to the next and tells nothing about which command it is, as one letter each."""
 
 import re
+from functools import lru_cache
+
+from rasa_project.components.text import normalise
 
 _COUNT = r"(?:\d+(?:\.\d+)?|[零一二两三四五六七八九十百千万半几]+)"
 _DAY_PART = r"(?:凌晨|清晨|早上|早晨|早间|上午|中午|午后|下午|傍晚|晚上|夜里|半夜|当晚|全天|整天)(?!好)"
@@ -45,12 +48,14 @@ _SHAPES = [
 ]
 
 
-def shape(normalised: str) -> str:
+@lru_cache(maxsize=1)  # the words and the grams of a sentence are both taken from it
+def shape(text: str) -> str:
     """The normalised text with times, amounts, addresses, file names and titled people as a capital letter each.
 
     A normalised text has no capitals, so these cannot be confused with what was typed. Whether it is
     three or four o'clock says nothing about what is wanted; that a time stands there does.
     """
+    shaped = normalise(text)
     for letter, pattern in _SHAPES:
-        normalised = pattern.sub(letter, normalised)
-    return normalised
+        shaped = pattern.sub(letter, shaped)
+    return shaped

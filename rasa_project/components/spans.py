@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from rasa_project.components.text import LONGEST, simplify
@@ -24,6 +25,7 @@ class Span:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=1)  # the entities and the scope of a sentence are both looked for in it
 def clean(text: str) -> str:
     """The beginning of a text in simplified, half-width, lower-case characters, each at its old place.
 

@@ -12,7 +12,6 @@ from rasa.nlu.tokenizers.tokenizer import Token
 from rasa.shared.nlu.training_data.message import Message
 
 from rasa_project.components.shapes import shape
-from rasa_project.components.text import normalise
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -26,5 +25,5 @@ class NormalisingJiebaTokenizer(JiebaTokenizer):
         jieba.initialize()  # else the first message waits for the dictionary
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
-        words = jieba.tokenize(shape(normalise(message.get(attribute))))
+        words = jieba.tokenize(shape(message.get(attribute)))
         return [Token(word, start) for word, start, _ in words if not word.isspace()]

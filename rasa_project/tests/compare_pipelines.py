@@ -70,9 +70,13 @@ def serve(folder: str, not_commands: Path | None, confused: int) -> dict[str, An
     from rasa.core.agent import Agent
     from rasa.utils.log_utils import configure_structlog
 
+    from connector.rasa_runner import order_nodes
+
     configure_structlog(logging.ERROR)
     started = time.perf_counter()
     agent = Agent.load(f"{folder}/model.tar.gz")
+    assert agent.processor is not None
+    order_nodes(agent.processor)  # as the server does: it is no part of a pipeline
     loaded = time.perf_counter() - started
     parse_times: list[float] = []
     loop = asyncio.new_event_loop()

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from rasa.core.agent import Agent
 from rasa.utils.log_utils import configure_structlog
 
+from connector.rasa_runner import order_nodes
 from rasa_project.tools.judging import INERT, Guess, commands, guess, others, sentences
 
 #: Of more intents than this only those that are confused are drawn: the names would be too small to read.
@@ -28,6 +29,7 @@ async def outcomes(model: Path, files: "list[Path]") -> "dict[str, tuple[str, Gu
     """What was wanted and what was understood, by sentence."""
     agent = Agent.load(model)
     assert agent.processor is not None
+    order_nodes(agent.processor)
     wanted = {text: intent for file in files for text, intent in sentences(file)}
     return {text: (intent, guess(await agent.parse_message(text))) for text, intent in wanted.items()}
 

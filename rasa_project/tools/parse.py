@@ -19,6 +19,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.utils.log_utils import configure_structlog
 
 from connector.rasa_channel import harmless
+from connector.rasa_runner import order_nodes
 from rasa_project.tools.judging import guess
 
 
@@ -48,6 +49,7 @@ async def serve(model: Path) -> None:
     configure_structlog(logging.ERROR)
     processor = Agent.load(model).processor
     assert processor is not None
+    order_nodes(processor)
     print("{}", file=answers, flush=True)
     for line in sys.stdin.buffer:
         found = await understand(processor, json.loads(line))

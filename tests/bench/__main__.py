@@ -14,9 +14,9 @@ def main() -> None:
     files.main()
     print("== the drive: pages of 10,000 files among 100,000 messages, and 1 GB as a zip")
     drive.main()
-    print("== understanding: this pipeline, stock LogisticRegression, stock DIET (takes a quarter of an hour)")
+    print("== understanding: this pipeline, stock LogisticRegression, stock DIET (takes some minutes)")
     subprocess.run(
-        [str(rasa.PYTHON), "-W", "ignore", "rasa_project/tests/compare_pipelines.py", "--every", "20"],
+        [str(rasa.PYTHON), "-W", "ignore", "rasa_project/tests/compare_pipelines.py", "--every", "70"],
         cwd=rasa.ROOT,
         env={**os.environ, **rasa.QUIET, "PYTHONPATH": str(rasa.ROOT)},
         stderr=subprocess.DEVNULL,
