@@ -93,7 +93,15 @@ class _Meter:
 
     def _others(self) -> float:
         postmaster = psutil.Process(self._server.pid())
-        return sum(sum(process.cpu_times()[:4]) for process in (postmaster, *postmaster.children()))
+        return sum(map(_cpu, postmaster.children())) + _cpu(postmaster)
+
+
+def _cpu(process: psutil.Process) -> float:
+    """Seconds of a process and its ended children; none of one that has ended, which its parent counts from now on."""
+    try:
+        return sum(process.cpu_times()[:4])
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 async def _ingest(inbox: Inbox, first: int, batch: int, count: int) -> None:
