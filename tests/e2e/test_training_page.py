@@ -16,12 +16,12 @@ from botbay.settings import SIMULATOR
 from tests.conftest import use_settings
 from tests.e2e.people import HELLO, bind_code, make_account
 from tests.e2e.stack import Stack, eventually, running
-from tests.training_fixture import copy_project
+from tests.training_fixture import copy_project, thin
 from tests.web_fixture import PHONE, chromium, window
 
 BOT = simulator_line.bot_id(SIMULATOR.name)
 #: Nobody has asked so in the training data.
-SENTENCE, MEANT = "敢问尊驾", "ask_identity"
+SENTENCE, MEANT = "汝为何物", "ask_identity"
 UNDERSTOOD = "我是小贝"
 _LINK = re.compile(r"http://127\.0\.0\.1:\d+/login/\S+")
 
@@ -31,9 +31,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack on a project of its own, so that what is taught here is taught nobody else."""
     folder = tmp_path_factory.mktemp("taught")
     project = copy_project(folder)
+    thin(project, 8)
     with pytest.MonkeyPatch.context() as patch:
         use_settings(patch, rasa_project=project, data_dir=folder / "data")
-        rasa.train(lambda _: None)  # from the user's cache: the data are the checkout's
+        rasa.train(lambda _: None)
         with running(Stack(folder / "data", rasa_project=project)) as up:
             yield up
 
