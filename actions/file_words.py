@@ -9,6 +9,7 @@ from actions.request_times import local_now
 from actions.requests import Request
 from actions.words import day_said
 from botbay.chat.models import FileKind, FileState
+from botbay.zh.masking import masked
 from botbay.zh.sizes import size_words
 from workers.archive.finding import MOST, Found, FoundFile
 from workers.archive.finding_tables import FoundTable
@@ -100,10 +101,10 @@ def at_of(one: FoundTable | FoundFile) -> datetime:
 
 
 def name_of(file: FoundTable | FoundFile) -> str:
-    """What it is called."""
+    """What it is called, with the numbers of people in it starred: it may be told outside of its room."""
     if isinstance(file, FoundTable):
-        return file.title or "接龙"
-    return file.name or _KIND_NAMES.get(file.kind, "文件")
+        return masked(file.title) or "接龙"
+    return masked(file.name) or _KIND_NAMES.get(file.kind, "文件")
 
 
 def _local(context: Context, moment: datetime) -> datetime:

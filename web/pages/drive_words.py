@@ -6,6 +6,7 @@ from botbay.chat.files import SAFE_INLINE
 from botbay.chat.models import FileKind, FileState
 from botbay.db import now
 from botbay.settings import load_settings
+from botbay.zh.masking import masked
 from botbay.zh.sizes import size_words
 from workers.archive.repository import Entry
 
@@ -36,7 +37,7 @@ def kind_icon(kind: FileKind) -> str:
 
 def shown_name(entry: Entry) -> str:
     """The file's name; voices and pictures often have none."""
-    return entry.name.strip() or kind_name(entry.kind)
+    return masked(entry.name.strip()) or kind_name(entry.kind)
 
 
 def place_name(entry: Entry) -> str:
