@@ -6,14 +6,18 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import files
+from actions import files, minutes
 from actions.base import Context, slots
 from actions.requests import Request
 
 Feature = Callable[[Context, Tracker, Request, CollectingDispatcher], Awaitable[list[dict[str, Any]]]]
 
 #: By intent. An answer says it through the dispatcher and returns slot events.
-ANSWERS: Mapping[str, Feature] = {"find_file": files.answer}
+ANSWERS: Mapping[str, Feature] = {
+    "ask_minutes": minutes.answer,
+    "find_file": files.answer,
+    "mail_minutes": minutes.answer_mail,
+}
 
 
 async def carry_out(

@@ -7,7 +7,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import files
+from actions import files, minutes
 from actions.base import BotBayAction, Context, slots
 from actions.heard import Heard
 from actions.learning import explain, note
@@ -167,6 +167,8 @@ class TakeChoice(BotBayAction):
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
         offered = standing(context, tracker)
+        if offered is None and (events := await minutes.confirmed(context, tracker, heard, dispatcher)) is not None:
+            return events
         if offered is None and (events := await files.chosen(context, tracker, heard, dispatcher)) is not None:
             return events
         if offered is None:

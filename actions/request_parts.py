@@ -12,8 +12,8 @@ from actions.base import Context
 from actions.heard import Heard
 from actions.meaning import meant, retold
 from actions.request_rooms import as_part, find_rooms, without_rooms
-from actions.request_times import changed_time, read_time
-from actions.requests import ABOUT_ROOMS, KINDS, MAILED
+from actions.request_times import changed_time, read_span, read_time
+from actions.requests import ABOUT_ROOMS, KINDS, MAILED, MINUTES
 from botbay.chat.models import Account, Room
 from botbay.zh.time import parse
 
@@ -107,7 +107,11 @@ def read_parts(
     changes = heard.intent in ("correct", "follow_up")
     text = meant(heard.text) if heard.intent == "correct" else heard.text
     parts: dict[str, Any] = {}
-    if time := read_time(heard, without_rooms(heard, text, rooms), intent, moment):
+    plain = without_rooms(heard, text, rooms)
+    time: Mapping[str, str] | None = read_time(heard, plain, intent, moment)
+    if intent in MINUTES:
+        time = read_span(text, plain, time)
+    if time:
         parts["time"] = changed_time((before or {}).get("time"), time, intent, moment) if changes else time
     near = find_rooms(heard, text, rooms, loose=intent in ABOUT_ROOMS)
     if len(near) == 1:

@@ -17,6 +17,23 @@ _CLOCK = re.compile(
 
 #: 把3点的提醒改到4点: what stands behind is when.
 _MOVED = re.compile(r"(?:改到|改成|改为|推迟?到|延后?到|挪到|换到|移到|拖到|推到)(?P<to>.+)$")
+#: 上次纪要之后, 上次之后: from where the last minutes end.
+_SINCE_MINUTES = re.compile(
+    r"(?:上一?[次回份]|最近一[次份])(?:的)?(?:会议)?(?:纪要|总结|小结|记录)?(?:之后|以后|以来|之?后|到现在|往后)"
+)
+#: 我不在的时候, 我错过了什么: from where the asker was there last.
+_SINCE_SPOKEN = re.compile(
+    r"(?:我|咱|俺|本人)[^他她,，。]{0,6}(?:不在|没在|离开|走开|没看|没跟上|没来得及看|上次说话)|(?<![他她])错过|没(?:怎么)?看(?:群|消息|手机|微信)|没爬楼"
+)
+#: 刚才 beside such words says no more than they do.
+_JUST = re.compile(r"^刚[才刚]?$")
+#: A talk at some time, and not all that was said then: 昨天下午那场, 三点的会; 会议纪要 says nothing.
+_MEETING = re.compile(
+    r"那[一]?[场次]|[那的个早晚周例开]会(?!议?[纪记总小员费])|会议(?!的?(?:纪要|记录|总结|小结|内容|minutes))|那个?讨论"
+)
+#: Where such a span begins, as its ``from``.
+SINCE_MINUTES, SINCE_SPOKEN = "minutes", "spoken"
+
 #: How far from the hour that was said something may have happened.
 _AROUND = timedelta(minutes=30)
 
@@ -38,6 +55,22 @@ def read_time(heard: Heard, text: str, intent: str, moment: datetime) -> dict[st
             shown = _every_day(found, moment) if intent == "subscribe_report" else describe(found, moment)
             return {"text": found.text, "shown": shown} if shown else None
     return None
+
+
+def read_span(text: str, plain: str, time: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """The span of talk that minutes are asked for, given the time that was read in the sentence.
+
+    ``plain`` is the sentence without names of rooms: 开会通知群 is no meeting. What comes back is the time, and
+    beside "text" and "shown" "from" where it begins at the last minutes or the asker's last words, and "talk"
+    where one meeting in that time is meant.
+    """
+    if (found := _SINCE_MINUTES.search(text)) and (time is None or time["text"] in found[0]):
+        return {"text": found[0], "shown": "上次纪要之后", "from": SINCE_MINUTES}
+    if (found := _SINCE_SPOKEN.search(text)) and (time is None or _JUST.match(time["text"])):
+        return {"text": found[0], "shown": "你上次说话之后", "from": SINCE_SPOKEN}
+    if time is not None and _MEETING.search(plain):
+        return {**time, "talk": "yes"}
+    return time
 
 
 def changed_time(

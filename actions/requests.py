@@ -55,6 +55,9 @@ FEATURES = {
 #: What 也发一份到邮箱 makes of what was asked before.
 MAILED = {"ask_daily_report": "mail_report", "ask_minutes": "mail_minutes"}
 
+#: What is told of a span of talk.
+MINUTES = ("ask_minutes", "mail_minutes")
+
 #: What is told of a room or of all: for these a part of a room's name is enough.
 ABOUT_ROOMS = (*MAILED, *MAILED.values())
 
@@ -64,7 +67,7 @@ class Request:
     """A feature and the parts known of it. ``choices``: what a question for the part that is missing offers.
 
     Of a request that was answered they are what the answer told with a number, in the turn ``told``.
-    Parts are text, but ``time``: {"text", "shown"}, and ``room``: {"id", "name"}.
+    Parts are text, but ``time``: {"text", "shown"} (see ``actions.request_times.read_span``), and ``room``: {"id", "name"}.
     """
 
     intent: str

@@ -8,10 +8,6 @@ from typing import Any, TypeVar
 
 import click
 
-from botbay.db import DatabaseError, dispose
-from botbay.postgres import PostgresError
-from botbay.settings import SettingsError
-
 T = TypeVar("T")
 
 
@@ -38,7 +34,11 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (SettingsError, DatabaseError, PostgresError) as error:
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if not _is_told(error):
+                raise
             raise Failure(str(error)) from None
 
 
@@ -48,10 +48,21 @@ def main() -> None:
     """BotBay：住在微信群里的助手。"""
 
 
+def _is_told(error: Exception) -> bool:
+    """Whether the text of an error is one line for people. What knows it is loaded now: most commands need it not."""
+    from botbay.db import DatabaseError
+    from botbay.postgres import PostgresError
+    from botbay.settings import SettingsError
+
+    return isinstance(error, (SettingsError, DatabaseError, PostgresError))
+
+
 def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine and close the process's database connections after it."""
 
     async def whole() -> T:
+        from botbay.db import dispose
+
         try:
             return await work
         finally:

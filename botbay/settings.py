@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from botbay.smtp import SmtpServer, parse_domain, parse_sender, parse_smtp_url
 
 PREFIX = "BOTBAY_"
 ENV_FILE = Path(".env")
@@ -98,7 +100,10 @@ class Settings(BaseSettings):
     login_whitelist: Annotated[frozenset[str], NoDecode] = frozenset()
     hello: str = "hello bot"
     smtp_url: SecretStr | None = None
-    mail_from: str | None = None
+    #: ``name@example.com`` or ``Name <name@example.com>``; left out it is the user of ``smtp_url``.
+    mail_from: str | None = Field(default=None, validate_default=True)
+    #: Domains to which minutes may be mailed without asking back; to others only after a yes.
+    mail_domains: Annotated[frozenset[str], NoDecode] = frozenset()
     web_host: str = "127.0.0.1"
     web_port: int = 8080
     public_url: str | None = None
@@ -161,6 +166,35 @@ class Settings(BaseSettings):
             raise ValueError("应为 http(s)://主机[:端口]")
         return value.rstrip("/") if value else None
 
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value().strip():
+            return None
+        parse_smtp_url(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        url = info.data.get("smtp_url")
+        if value and value.strip():
+            parse_sender(value)
+            return value
+        if url is not None:
+            try:
+                parse_sender(parse_smtp_url(url.get_secret_value()).user)
+            except ValueError:
+                raise ValueError("设了 BOTBAY_SMTP_URL 就要写上发件人，例如 小助手 <bot@example.com>") from None
+        return None
+
+    @field_validator("mail_domains", mode="before")
+    @classmethod
+    def _domains(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return frozenset(parse_domain(part) for part in value.split(",") if part.strip())
+
     @field_validator("web_port", "rasa_port", "actions_port", mode="after")
     @classmethod
     def _port(cls, value: int) -> int:
@@ -196,6 +230,17 @@ class Settings(BaseSettings):
         if len(value.get_secret_value()) < 32:
             raise ValueError("至少要 32 个字符")
         return value
+
+    @property
+    def smtp_server(self) -> SmtpServer | None:
+        """Where mail is handed in; None where mail is not set up."""
+        return None if self.smtp_url is None else parse_smtp_url(self.smtp_url.get_secret_value())
+
+    @property
+    def mail_sender(self) -> tuple[str, str]:
+        """The sender's name, which may be empty, and address. There is one where there is a mail server."""
+        server = self.smtp_server
+        return parse_sender(self.mail_from or (server.user if server else ""))
 
     @property
     def rasa_url(self) -> str:

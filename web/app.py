@@ -16,14 +16,14 @@ from starlette.types import Scope
 
 from botbay.db import dispose, engine
 from botbay.settings import load_settings
-from web import errors, files, live, sign_in
+from web import errors, files, live, minutes_files, sign_in
 from web.database import UNREACHABLE
 from web.layout import HEAD, STATIC
-from web.pages import accounts, bind, bots, drive, home, login, me, simulator, training
+from web.pages import accounts, bind, bots, drive, home, login, me, minutes, simulator, training
 from web.security import Guard
 from web.session import COOKIE, LIFE_DAYS, cookie_key
 
-_PAGES = (home, drive, login, bind, bots, accounts, training, me, simulator)
+_PAGES = (home, minutes, drive, login, bind, bots, accounts, training, me, simulator)
 
 
 class _Static(StaticFiles):
@@ -71,6 +71,7 @@ def create_app() -> FastAPI:
     app.get("/health")(health)
     app.include_router(sign_in.router)
     app.include_router(files.router)
+    app.include_router(minutes_files.router)
     app.mount("/static", _Static(directory=STATIC))
     for page in _PAGES:
         page.register()

@@ -22,6 +22,7 @@ HEAD = f'<link rel="stylesheet" href="/static/botbay.css?v={_STYLE_VERSION}">'
 #: Path, name, icon, whether only maintainers see it.
 _NAVIGATION = (
     ("/", "首页", "home", False),
+    ("/minutes", "纪要", "summarize", False),
     ("/drive", "网盘", "folder", False),
     ("/bind", "绑定微信", "link", False),
     ("/bots", "机器人", "smart_toy", True),
@@ -64,7 +65,7 @@ def _navigation(account: Account, here: str) -> None:
             if (maintainers and account.role != Role.MAINTAINER) or (path == "/simulator" and not simulated()):
                 continue
             with ui.item().props(f"href={path} data-testid=nav-{path.strip('/') or 'home'}") as item:
-                if path == here:
+                if here == path or (path != "/" and here.startswith(f"{path}/")):
                     item.classes("bb-here").props('aria-current="page"')
                 with ui.item_section().props("avatar"):
                     ui.icon(icon).classes("text-xl")

@@ -24,10 +24,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
+from botbay import jobs
 from botbay.chat import files
 from botbay.chat.models import Conversation, Message, Turn, TurnState
 from botbay.chat.search import grams
 from botbay.db import now
+
+#: The job that takes erased messages out of what was made of them; the payload is {"message_ids": […]}.
+FORGET_JOB = "forget_messages"
 
 #: The kind of a place kept for a message that was recalled before it was heard.
 RECALL = "recall"
@@ -171,3 +175,4 @@ async def _wipe(session: AsyncSession, ids: Sequence[int], also: dict[str, Any])
         .where(Turn.message_id.in_(ids), Turn.state == TurnState.QUEUED, ~in_hand.exists())
         .values(state=TurnState.DONE, text=None, trigger=None, done_at=now())
     )
+    await jobs.enqueue(session, [jobs.NewJob(name=FORGET_JOB, payload={"message_ids": list(ids)})])

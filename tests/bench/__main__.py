@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from botbay import rasa
-from tests.bench import drive, files, ingest
+from tests.bench import drive, files, ingest, minutes
 
 
 def main() -> None:
@@ -14,6 +14,8 @@ def main() -> None:
     files.main()
     print("== the drive: pages of 10,000 files among 100,000 messages, and 1 GB as a zip")
     drive.main()
+    print("== minutes: importance on marked meetings, what is found in marked chats, a room of 2,000 messages")
+    minutes.main()
     print("== understanding: this pipeline, stock LogisticRegression, stock DIET (takes some minutes)")
     subprocess.run(
         [str(rasa.PYTHON), "-W", "ignore", "rasa_project/tests/compare_pipelines.py", "--every", "70"],

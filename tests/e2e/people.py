@@ -55,10 +55,10 @@ class Chat:
         assert here[self.seen :] == []
 
 
-async def make_account(name: str, display_name: str) -> Account:
+async def make_account(name: str, display_name: str, email: str | None = None) -> Account:
     async with transaction() as session:
         return await service.find_account(session, name) or await service.add_account(
-            session, name, display_name=display_name
+            session, name, display_name=display_name, email=email
         )
 
 

@@ -6,20 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Page, expect
-from sqlalchemy import select
 
 from botbay import rasa
-from botbay.chat import simulator, simulator_line
-from botbay.chat.simulator_models import SimMessage
-from botbay.db import dispose, transaction
-from botbay.settings import SIMULATOR
+from botbay.db import dispose
 from tests.conftest import use_settings
-from tests.e2e.people import HELLO, bind_code, make_account
-from tests.e2e.stack import Stack, eventually, running
+from tests.e2e.phone import bound_person
+from tests.e2e.stack import Stack, running
 from tests.training_fixture import copy_project, thin
 from tests.web_fixture import PHONE, chromium, window
 
-BOT = simulator_line.bot_id(SIMULATOR.name)
 #: Nobody has asked so in the training data.
 SENTENCE, MEANT = "汝为何物", "ask_identity"
 UNDERSTOOD = "我是小贝"
@@ -39,57 +34,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             yield up
 
 
-class Phone:
-    """Somebody's phone in the simulator."""
-
-    def __init__(self, contact_id: str) -> None:
-        self._id = contact_id
-        self._chat = simulator.private_chat(BOT, contact_id)
-        self._read = 0
-
-    async def befriend(self, name: str) -> None:
-        async with transaction() as session:
-            await simulator.create_contact(session, name, id=self._id)
-            await simulator.ask_to_be_friends(session, BOT, self._id, HELLO)
-
-    async def say(self, words: str) -> None:
-        async with transaction() as session:
-            await simulator.say(session, self._chat, self._id, words)
-
-    async def hears(self, words: str) -> str:
-        """The bot's next message that holds these words; those before it are read too."""
-        found = ""
-
-        async def look() -> None:
-            nonlocal found
-            said = select(SimMessage).where(SimMessage.contact_id == self._id, SimMessage.talker_id == BOT)
-            async with transaction() as session:
-                new = (await session.scalars(said.where(SimMessage.id > self._read).order_by(SimMessage.id))).all()
-            matching = [message for message in new if words in message.text]
-            assert matching, [message.text for message in new]
-            self._read, found = matching[0].id, matching[0].text
-
-        await eventually(look, timeout=30)
-        return found
-
-
-async def bound_person() -> Phone:
-    """A friend who is bound, agreed to being kept, and calls the bot 小贝."""
-    account = await make_account("xiaoman", "钱小满")
-    phone = Phone("sim-xiaoman")
-    await phone.befriend("钱小满")
-    await phone.hears("账号名")
-    await phone.say("xiaoman")
-    await phone.hears("验证码")
-    await phone.say(await bind_code(account))
-    await phone.hears("网盘")
-    await phone.say("要")
-    await phone.hears("名字")
-    await phone.say("小贝")
-    await phone.hears("专属助手小贝")
-    return phone
-
-
 async def sign_in(page: Page, stack: Stack) -> None:
     link = _LINK.search(stack.said())
     assert link is not None
@@ -100,7 +44,7 @@ async def sign_in(page: Page, stack: Stack) -> None:
 
 @pytest.mark.timeout(1200)
 async def test_a_sentence_is_taught_and_then_understood(stack: Stack) -> None:
-    phone = await bound_person()
+    phone = await bound_person("xiaoman", "钱小满")
     await phone.say(SENTENCE)
     assert UNDERSTOOD not in await phone.hears("")
 

@@ -56,7 +56,7 @@ class Talk:
         }
         self.events.append({"event": "user", "timestamp": time.time(), "metadata": {"turn_id": self.turn_id}})
         messages: list[dict[str, Any]] = []
-        for action in [TakeChoice()] if intent in ("choose", "affirm") else [TakeRequest(), AnswerRequest()]:
+        for action in [TakeChoice()] if intent in ("choose", "affirm", "deny") else [TakeRequest(), AnswerRequest()]:
             if isinstance(action, AnswerRequest) and self.slots.get("request_state") != "complete":
                 continue
             messages += await self._run(action, said, sender_id)

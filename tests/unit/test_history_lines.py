@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from botbay.chat.history import KINDS, LINE_LIMIT, Line, LineError, read, write
 from connector.drivers.base import MessageKind
-from workers.archive.history import KINDS, LINE_LIMIT, Line, LineError, read, write
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 GOOD = {"room": "产品群", "talker": "老李", "at": "2026-11-22T10:02:00", "type": "text", "text": "早"}

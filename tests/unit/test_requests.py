@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from actions.heard import Heard
 from actions.request_parts import changed_intent, find_kind, find_rooms, free_words, named_in, read_parts, what_of
 from actions.request_rooms import only_names_room
+from actions.request_times import read_span, read_time
 from actions.requests import FEATURES, Request
 from botbay.chat.models import Room
 
@@ -237,3 +238,32 @@ def test_a_request_is_said_back_as_people_would() -> None:
     assert Request(intent="mail_report", parts={"email": ""}).words() == "把日报发到你的邮箱"
     reminder = {"time": {"text": "明天三点", "shown": "明天（周一）15:00"}, "what": "交报告"}
     assert Request(intent="create_reminder", parts=reminder).words() == "明天（周一）15:00提醒你交报告"
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("今天的纪要", {"text": "今天"}),
+        ("纪要", None),
+        ("会议纪要", None),
+        ("昨天会议纪要发我", {"text": "昨天"}),
+        ("昨天下午那场的纪要", {"text": "昨天下午", "talk": "yes"}),
+        ("三点的会讲了啥", {"text": "三点", "talk": "yes"}),
+        ("上次纪要之后说了啥", {"from": "minutes"}),
+        ("最近一次纪要之后呢", {"from": "minutes"}),
+        ("上次之后又说了什么", {"from": "minutes"}),
+        ("我不在的时候说了啥", {"from": "spoken"}),
+        ("我错过了什么", {"from": "spoken"}),
+        ("刚才我不在，说啥了", {"from": "spoken"}),
+        ("我昨天不在，说了啥", {"text": "昨天"}),
+        ("给小周补一下他错过的内容", None),
+    ],
+)
+def test_which_span_of_talk_minutes_are_asked_for(text: str, about: dict[str, str] | None) -> None:
+    found = read_span(text, text, read_time(heard(text), text, "ask_minutes", NOW))
+    if about is None:
+        assert found is None
+    else:
+        assert found is not None
+        kept = {name: found.get(name) for name in ("from", "talk")} | {name: found[name] for name in about}
+        assert kept == {"from": None, "talk": None} | about

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botbay.settings import SIMULATOR, SettingsError, load_settings, parse_bots
+from botbay.smtp import SmtpServer, parse_smtp_url
 from tests.conftest import use_settings
 
 
@@ -38,6 +39,18 @@ def refused(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:
         ("ocr_engine", "tesseract", "onnx"),
         ("bind_verification", "sms", "code"),
         ("send_rate", "0", "大于"),
+        ("smtp_url", "http://mail.example.com", "smtps://"),
+        ("smtp_url", "smtp://", "smtp://"),
+        ("smtp_url", "smtp://bot:pass/word@mail.example.com", "%40"),
+        ("smtp_url", "smtp://bot@mail.example.com", "一起写"),
+        ("smtp_url", "smtp://mail.example.com:99999", "smtp://"),
+        ("smtp_url", "smtp://mail.example.com?tls=yes", "none"),
+        ("smtp_url", "smtps://mail.example.com?tls=none", "none"),
+        ("smtp_url", "smtps://mail.example.com?ca=/nowhere.pem", "/nowhere.pem"),
+        ("smtp_url", "smtps://mail.example.com?user=a", "user"),
+        ("mail_from", "小助手", "邮箱"),
+        ("mail_from", "a@example.com, b@example.com", "邮箱"),
+        ("mail_domains", "example.com, @", "example.com"),
         ("bots", "harbour", "name=token@host:port"),
         ("bots", "harbour=t@host", "harbour"),
         ("bots", "a=t@h:1,a=t@h:2", "两个"),
@@ -49,6 +62,53 @@ def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value:
     words = refused(monkeypatch, **{name: value})
     assert f"BOTBAY_{name.upper()}" in words
     assert hint in words
+
+
+def test_a_mail_server_needs_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = refused(monkeypatch, smtp_url="smtp://bot:secret@mail.example.com")
+    assert "BOTBAY_MAIL_FROM" in words
+    assert "secret" not in refused(monkeypatch, smtp_url="smtp://bot:secret@mail.example.com:port")
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        (
+            "smtps://bot@qq.com:code@smtp.qq.com",
+            SmtpServer(host="smtp.qq.com", port=465, tls=True, user="bot@qq.com", password="code"),
+        ),
+        (
+            "smtp://bot%40x.com:p%20%2F%23@mail.x.com",
+            SmtpServer(host="mail.x.com", port=587, user="bot@x.com", password="p /#"),
+        ),
+        ("smtp://mail.x.com", SmtpServer(host="mail.x.com", port=25)),
+        ("smtp://[::1]:2525?tls=none", SmtpServer(host="::1", port=2525, plain=True)),
+    ],
+)
+def test_a_mail_server_is_read(url: str, server: SmtpServer) -> None:
+    assert parse_smtp_url(url) == server
+    assert not server.password or server.password not in repr(server)
+
+
+def test_the_sender_is_who_logs_in_unless_it_is_said_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_settings(
+        monkeypatch, smtp_url="smtps://bot@example.com:x@mail.example.com", mail_domains="Example.com,例子。公司"
+    )
+    assert load_settings().mail_sender == ("", "bot@example.com")
+    assert load_settings().mail_domains == {"example.com", "例子.公司"}
+    use_settings(monkeypatch, mail_from='"纪要 助手" <notes@example.com>')
+    assert load_settings().mail_sender == ("纪要 助手", "notes@example.com")
+
+
+@given(st.one_of(st.text(max_size=60), st.text(max_size=40).map("smtp://{}".format)))
+def test_no_text_breaks_the_reading_of_a_mail_server(text: str) -> None:
+    try:
+        server = parse_smtp_url(text)
+    except ValueError as error:
+        assert "\n" not in str(error)
+        return
+    assert server.host
+    assert 0 < server.port < 65536
 
 
 def test_an_unknown_name_is_refused_with_the_one_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:

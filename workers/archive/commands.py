@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from botbay.chat.history import LineError, moment
 from botbay.chat.models import Room
 from botbay.cli import Failure, run_async
 from botbay.db import is_away, now, transaction
 from botbay.settings import Settings, load_settings
 from botbay.storage import StorageError
 from workers.archive import exporting, importing
-from workers.archive.history import LineError, moment
 from workers.archive.history_source import Source, SourceError
 
 T = TypeVar("T")

@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import storage
 from botbay.chat import gaps
+from botbay.chat.history import Line, write
 from botbay.chat.models import Blob, Contact, File, FileState, Member, Message, Room, RoomBot
 from botbay.db import now, transaction
 from botbay.settings import Settings
-from workers.archive.history import Line, write
 from workers.archive.history_source import MESSAGES
 
 _AT_ONCE = 500

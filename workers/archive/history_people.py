@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat import consent, contacts
+from botbay.chat.history import Line
 from botbay.chat.models import Contact, Member
 from botbay.db import now
 from botbay.settings import Settings
-from workers.archive.history import Line
 
 #: Names that mean everybody, so nobody in particular.
 _EVERYBODY = frozenset({"所有人", "全体成员", "all", "All"})

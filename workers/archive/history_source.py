@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from workers.archive.history import LINE_LIMIT, LineError
+from botbay.chat.history import LINE_LIMIT, LineError
 
 #: The lines' name inside a zip.
 MESSAGES = "messages.jsonl"

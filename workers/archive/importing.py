@@ -22,10 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import storage
 from botbay.chat import bots, files, messages, rooms
+from botbay.chat.history import Line, LineError, read
 from botbay.chat.models import Bot, Contact, File, FileKind, FileState, Message, Room, RoomBot
 from botbay.db import now, transaction
 from botbay.settings import Settings
-from workers.archive.history import Line, LineError, read
 from workers.archive.history_people import People, digest, import_id
 from workers.archive.history_source import UNREADABLE, Source
 

@@ -1,0 +1,287 @@
+"""Minutes in chat: a short version, the whole as a link or a document, and by mail."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import minutes_words, request_times
+from actions.base import Context, slots
+from actions.heard import Heard
+from actions.request_parts import own_account
+from actions.request_times import local_now, span_of
+from actions.requests import Request
+from actions.yes_no import agrees
+from botbay import storage
+from botbay.chat import gaps, handing
+from botbay.chat.access import Audience, Subject
+from botbay.chat.models import Account, Room
+from botbay.db import now
+from workers.mail import service as mail
+from workers.mail.service import Attachment, Leave, MailError
+from workers.minutes import docx, forgetting, html, parts, service, spans
+from workers.minutes.service import MinutesError, Nothing, Stored
+
+#: A talk that is told by its hour began up to so long before it, and went on for so long.
+_BEFORE, _TALK = timedelta(minutes=15), timedelta(hours=3)
+_SHORT = timedelta(hours=1)
+#: Who never said a word that was kept is told of this much.
+_UNHEARD = timedelta(days=1)
+_ADDRESSES = re.compile(r"[,，、;；\s]+")
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What was asked for, found: the request with its span written down, the room, and the minutes."""
+
+    request: Request
+    room: Room
+    stored: Stored
+
+
+async def answer(
+    context: Context, tracker: Tracker, request: Request, dispatcher: CollectingDispatcher
+) -> list[dict[str, Any]]:
+    """Says the short version; the whole goes with it as a link, or else as a document."""
+    asked = await _find(context, request, dispatcher)
+    if asked is None:
+        return []
+    url = context.settings.public_url
+    link = f"{url}/minutes/{asked.stored.id}" if url and context.private else None
+    custom = None if link else await _document(context, asked)
+    deaf = await _deaf(context, asked)
+    if context.private:
+        text = minutes_words.private(
+            asked.stored.document, _shown(request), deaf, link, file=custom is not None, mail=_mails(context)
+        )
+    else:
+        text = minutes_words.in_room(asked.stored.document, _shown(request), deaf, file=custom is not None)
+    dispatcher.utter_message(text=text)
+    if custom is not None:
+        dispatcher.utter_message(json_message=custom)
+    return slots(answered_request=asked.request.as_slot())
+
+
+async def answer_mail(
+    context: Context, tracker: Tracker, request: Request, dispatcher: CollectingDispatcher
+) -> list[dict[str, Any]]:
+    """Mails them; an address that is neither the asker's own nor allowed is asked about first."""
+    asked = await _find(context, request, dispatcher)
+    if asked is None:
+        return []
+    if not _mails(context):
+        custom = await _document(context, asked)
+        dispatcher.utter_message(text=f"{mail.NOT_SET_UP}{'纪要先发在这里。' if custom is not None else ''}")
+        if custom is not None:
+            dispatcher.utter_message(json_message=custom)
+        return slots(answered_request=asked.request.as_slot())
+    account = await own_account(context.session, context)
+    addresses = _addresses(request, account)
+    if not addresses:
+        dispatcher.utter_message(text="发到哪个邮箱？把地址和「纪要发到」一起说给我就行。")
+        return slots(answered_request=asked.request.as_slot())
+    try:
+        strange = [each for each in addresses if mail.may_mail(context.settings, account, each) == Leave.ASK]
+    except MailError as error:
+        dispatcher.utter_message(text=str(error))
+        return slots(answered_request=replace(asked.request, parts=_without_email(asked.request)).as_slot())
+    if strange:
+        how = "" if context.private else "@我 "
+        to = "、".join(strange) if context.private else "你说的邮箱"
+        dispatcher.utter_message(
+            text=f"要发到 {to} 吗？这不是你自己的邮箱，{minutes_words.about(asked.stored.document)}里有群里说过的话。"
+            f"{how}回「好」就发，不发回「不用」。"
+        )
+        waits = replace(asked.request, choices=({"confirm": addresses},), told=context.turn.id)
+        return slots(answered_request=waits.as_slot())
+    await _send(context, asked, addresses, account, dispatcher)
+    return slots(answered_request=asked.request.as_slot())
+
+
+async def confirmed(
+    context: Context, tracker: Tracker, heard: Heard, dispatcher: CollectingDispatcher
+) -> list[dict[str, Any]] | None:
+    """What a yes or a no means to an address that was asked about just before; None where none was."""
+    request = Request.of_slot(tracker.get_slot("answered_request"))
+    if request is None or request.intent != "mail_minutes" or not request.choices:
+        return None
+    said = [event for event in tracker.events if event["event"] == "user"][-2:]
+    yes = agrees(heard)
+    if yes is None or len(said) < 2 or (said[0].get("metadata") or {}).get("turn_id") != request.told:
+        return None
+    waited = float(said[1].get("timestamp") or 0) - float(said[0].get("timestamp") or 0)
+    rested = replace(request, choices=(), told=None)
+    if not yes:
+        dispatcher.utter_message(text="好，不发了。")
+        return slots(answered_request=replace(rested, parts=_without_email(rested)).as_slot())
+    if waited > context.settings.question_minutes * 60:
+        dispatcher.utter_message(text="隔得有点久，我怕弄错：再说一遍要把哪份纪要发给谁吧。")
+        return slots(answered_request=rested.as_slot())
+    asked = await _find(context, rested, dispatcher)
+    if asked is not None:
+        account = await own_account(context.session, context)
+        await _send(context, asked, list(request.choices[0]["confirm"]), account, dispatcher)
+    return slots(answered_request=rested.as_slot())
+
+
+# --- mailing -----------------------------------------------------------------------------------------------
+
+
+def _mails(context: Context) -> bool:
+    return mail.is_set_up(context.settings)
+
+
+def _addresses(request: Request, account: Account | None) -> list[str]:
+    """Where it is to go: one's own where nothing was said (an address of one's own is not kept in a room's request)."""
+    said = [each for each in _ADDRESSES.split(str(request.parts.get("email") or "")) if each]
+    return list(dict.fromkeys(said or ([account.email] if account is not None and account.email else [])))
+
+
+def _without_email(request: Request) -> Mapping[str, Any]:
+    return {name: value for name, value in request.parts.items() if name not in ("email", "addressee")}
+
+
+async def _send(
+    context: Context, asked: _Asked, addresses: list[str], account: Account | None, dispatcher: CollectingDispatcher
+) -> None:
+    document = asked.stored.document
+    url = context.settings.public_url
+    link = f"{url}/minutes/{asked.stored.id}" if url else None
+    content = await asyncio.to_thread(docx.render, document)
+    attached = Attachment(name=parts.file_name(document, "docx"), mime=_DOCX, content=content)
+    try:
+        for address in addresses:
+            await mail.send(
+                context.session,
+                to=address,
+                subject=f"{parts.title(document)}（{parts.span(document.since, document.until)}）",
+                html=html.render(document, link),
+                text=html.plain(document, link),
+                attachments=[attached],
+                conversation_id=context.conversation.id,
+                key=f"turn:{context.turn.id}:{asked.stored.id}:{address}",
+                sources=forgetting.sources(document),
+            )
+    except MailError as error:
+        dispatcher.utter_message(text=str(error))
+        return
+    own = account.email if account is not None else None
+    # An address is nobody else's business.
+    to = addresses if context.private else ["你的邮箱" if each == own else "你说的邮箱" for each in addresses]
+    dispatcher.utter_message(text=f"好，{minutes_words.about(document)}正在发到 {'、'.join(to)}，发到了告诉你。")
+
+
+# --- the minutes -------------------------------------------------------------------------------------------
+
+
+async def _find(context: Context, request: Request, dispatcher: CollectingDispatcher) -> _Asked | None:
+    """The minutes that were asked for; None where there are none, after saying why."""
+    room = await context.session.get(Room, int(request.parts["room"]["id"]))
+    subject, audience = _who(context)
+    if room is None:
+        dispatcher.utter_message(text=minutes_words.GONE)
+        return None
+    since, until = await _span(context, request, room)
+    try:
+        stored = await service.minutes_of(context.session, subject, audience, room.id, since, until)
+    except Nothing as nothing:
+        address = str(request.parts.get("email") or "") if request.intent == "mail_minutes" else ""
+        text = minutes_words.nothing(
+            room,
+            nothing,
+            _shown(request),
+            since,
+            context.settings.zone,
+            private=context.private,
+            address=address,
+        )
+        dispatcher.utter_message(text=text)
+        return None
+    except MinutesError as error:
+        dispatcher.utter_message(text=str(error))
+        return None
+    return _Asked(request=_settled(request, room, since, until), room=room, stored=stored)
+
+
+def _who(context: Context) -> tuple[Subject, Audience]:
+    return Subject.of_contact(context.contact), Audience(room_id=context.room.id if context.room is not None else None)
+
+
+def _shown(request: Request) -> str:
+    """The time as it was asked for; empty where none was."""
+    return str(request.parts["time"]["shown"]) if request.parts.get("time") else ""
+
+
+def _settled(request: Request, room: Room, since: datetime, until: datetime | None) -> Request:
+    """The request with its span as it was found: 也发我邮箱 is about the same one, though minutes were made since."""
+    said = request.parts.get("time")
+    if not said or "from" not in said:
+        return request
+    span = {"room": room.id, "since": since.isoformat(), "until": until.isoformat() if until is not None else None}
+    return replace(request, parts={**request.parts, "time": {**said, "span": span}})
+
+
+async def _span(context: Context, request: Request, room: Room) -> tuple[datetime, datetime | None]:
+    """From when until when (itself outside; None: now); today where no time was said."""
+    zone = context.settings.zone
+    today = datetime.combine(local_now(context).date(), time(), zone)
+    said: Mapping[str, Any] = request.parts.get("time") or {}
+    subject, audience = _who(context)
+    if (span := said.get("span")) and span["room"] == room.id:
+        return datetime.fromisoformat(span["since"]), datetime.fromisoformat(span["until"]) if span["until"] else None
+    match said.get("from"):
+        case request_times.SINCE_MINUTES:
+            since = await spans.reached(context.session, subject, audience, room.id)
+            return since or today, None
+        case request_times.SINCE_SPOKEN:
+            since = await spans.spoke_last(context.session, subject, audience, room.id)
+            return since or now() - _UNHEARD, None
+    since, until = span_of(said, context) if said else (today, today + timedelta(days=1))
+    if since is None:
+        if until is None:
+            return today, today + timedelta(days=1)
+        local = (until - timedelta(microseconds=1)).astimezone(zone)
+        since = datetime.combine(local.date(), time(), zone)  # 中午以前 means of that day
+    if said.get("talk"):
+        end = until or now()
+        if end - since <= _SHORT:
+            middle = since + (end - since) / 2
+            since, end = middle - _BEFORE, middle + _TALK
+        since, until = await spans.stretch(context.session, subject, audience, room.id, since, end)
+    return since, until
+
+
+async def _deaf(context: Context, asked: _Asked) -> str:
+    """What may be missing, in one short line; empty where nothing is."""
+    document, zone, at = asked.stored.document, context.settings.zone, now()
+    missed = await gaps.gaps_of(context.session, [asked.room.id], document.since, document.until)
+    told = [gaps.words(span, zone, at) for span in missed[:1]]
+    if len(missed) > 1:
+        told[0] += f"（这样的时间共 {len(missed)} 段）"
+    began = asked.room.recording_at
+    if began is not None and document.since < began < document.until:
+        told.append(minutes_words.began(began, zone))
+    return "；".join(told)
+
+
+async def _document(context: Context, asked: _Asked) -> dict[str, Any] | None:
+    """The minutes as a document to be handed over; None where storage is away just now."""
+    document = asked.stored.document
+    content = await asyncio.to_thread(docx.render, document)
+    try:
+        return await handing.prepare(
+            context.session,
+            context.turn.id,
+            content,
+            of=service.made_key(asked.stored.id),
+            name=parts.file_name(document, "docx"),
+            room_id=asked.room.id,
+        )
+    except storage.StorageError:
+        return None

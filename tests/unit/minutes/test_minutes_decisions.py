@@ -1,0 +1,45 @@
+"""What a group settles on."""
+
+import pytest
+
+from tests.minutes_chat import chat
+from workers.minutes import decisions
+
+
+def found(*said: str) -> list[tuple[int, ...]]:
+    return [each.source for each in decisions.find(chat(*said))]
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (["王芳: 团建去哪", "李磊: 爬山？", "赵敏: 去农家乐吧", "李磊: 可以", "王芳: 那就农家乐，定了"], 4),
+        (["王芳: 周五开会有人冲突吗", "李磊: 我周五出差", "王芳: 那改到下周一上午10点", "李磊: 好", "赵敏: 好"], 2),
+        (["王芳: 班服颜色蓝的还是白的", "李磊: 蓝的吧", "赵敏: 同意", "王芳: 好，统一买蓝色"], 3),
+        (["李磊: 两家报价差不多", "赵敏: 要不选第二家吧，售后好", "李磊: 同意", "王芳: 行，就按第二家签"], 3),
+        (["王芳: 预算多少", "李磊: 5000？", "王芳: 有点多", "李磊: 那4000", "王芳: 可以，就4000"], 4),
+    ],
+)
+def test_what_is_settled_is_a_decision(said: list[str], line: int) -> None:
+    assert any(line in source for source in found(*said))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["王芳: 要不去爬山吧", "李磊: 太累了不要", "赵敏: 算了"],
+        ["王芳: 周五开会定了吗？", "李磊: 不知道"],
+        ["王芳: 如果下雨就改到下周", "李磊: 希望别下"],
+        ["王芳: 早上好", "李磊: 早"],
+        ["王芳: 我明天去签合同", "李磊: 辛苦"],
+    ],
+)
+def test_what_is_refused_asked_or_supposed_is_none(said: list[str]) -> None:
+    assert found(*said) == []
+
+
+def test_a_bare_agreement_tells_what_was_agreed() -> None:
+    said = ["李磊: 费用三家平摊，每家先交两千", "赵敏: 可以", "王芳: OK就这么办"]
+    [decision] = decisions.find(chat(*said))
+    assert set(decision.source) >= {0, 2} or 0 in decision.source
+    assert "平摊" in decision.text

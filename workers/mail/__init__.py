@@ -1,0 +1,1 @@
+"""Mail: sent once, by a job with backoff, through any SMTP server, its fate told in chat."""

@@ -1,0 +1,286 @@
+"""Who has to do what by when: tasks given and taken, with what became of them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from workers.minutes import cues, due, heads, task_cues, tasks, weighing
+from workers.minutes.about import pairs
+from workers.minutes.assignees import EVERYONE
+from workers.minutes.document import Todo
+from workers.minutes.said import TURN, Said, Scene, bare
+from workers.minutes.talk import Talk
+from workers.minutes.tasks import Task
+
+_ANSWERS = 8  # lines in which a task is taken or refused
+_ANSWER_MINUTES = 180.0
+_TAKERS = 6
+_FAR = 500  # lines in which it is told that something is done
+_EDGE = re.compile(r"^[\s，,、。：:；;!！~～]+|[\s，,、。：:；;!！~～]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A task with its chance, the lines that it comes from, and the one that answered."""
+
+    task: Task
+    chance: float
+    source: tuple[Said, ...]
+    answer: Said | None = None
+
+
+def find(talk: Talk) -> list[Todo]:
+    """The tasks that stand at the end of the talk, in its order: not those refused, nor those told as done."""
+    scene = Scene(talk)
+    found = [each for each in candidates(scene) if each.chance >= weighing.LIKELY]
+    merged = _merge(found, scene)
+    return [_todo(each, scene) for each in merged if not done_later(each, scene)]
+
+
+def candidates(scene: Scene) -> Iterator[Found]:
+    """Everything that may be a task, the best for each person of a line."""
+    leaders = heads.in_charge(scene)
+    previous: list[Found] = []
+    for said in scene.said:
+        best: dict[str, Found] = {}
+        given = _given_just_now(said, previous)
+        for task in tasks.within(said, scene):
+            if said.who in leaders:
+                task = replace(task, cues=task.cues | {"head"})
+            if task.open and given is not None and "call" not in task.cues:
+                more = task.cues | {"follows"}
+                task = replace(task, key=given.task.key, who=given.task.who, open=False, cues=more)
+            for one in _answered(task, scene):
+                key = one.task.key or one.task.who
+                if key not in best or one.chance > best[key].chance:
+                    best[key] = one
+        if len(best) > 1 and "" in best:
+            rest = max(each.chance for key, each in best.items() if key)
+            if best[""].chance <= rest or rest >= weighing.LIKELY:
+                del best[""]
+        previous = list(best.values())
+        yield from previous
+
+
+def _given_just_now(said: Said, previous: list[Found]) -> Found | None:
+    """The task that the same person gave somebody in the line before, on which a line without an address goes on."""
+    for one in previous:
+        before, known = one.source[0], one.task.key or one.task.who
+        at_once = before.place == said.place - 1 and said.line.at - before.line.at <= TURN
+        if at_once and before.who == said.who != one.task.key and known and one.chance >= weighing.LIKELY:
+            return one
+    return None
+
+
+def _answered(task: Task, scene: Scene) -> Iterator[Found]:
+    """The task with what others said to it: taken by the one asked, by another, or by nobody."""
+    more = set(task.cues)
+    said = task.said
+    after = list(scene.after(said, _ANSWERS, _ANSWER_MINUTES))
+    if task.open:
+        yield from _open(task, more, after, scene)
+        return
+    answer: Said | None = None
+    if task.key and task.key != said.who:
+        for other in [each for each in after if each.who == task.key][:3]:
+            text = other.plain
+            if cues.refuses(text) and not (_INSTEAD.search(text) and due.find(text, other.line.at)):
+                more.add("refused")
+            elif other.agrees or task_cues.promises(text) or _INSTEAD.search(text):
+                more.add("taken")
+                answer = other
+            elif cues.done(text):
+                more.add("answered_done")
+            else:
+                continue
+            break
+    elif task.who == EVERYONE:
+        yes = sum(each.agrees for each in after if each.who != said.who)
+        if yes:
+            more.add("taken_all")
+    elif task.key:
+        asked = _request_before(said, scene)
+        if asked is not None:
+            more.add("was_asked")
+        if any(each.agrees for each in after[:3] if each.who != said.who):
+            more.add("welcomed")
+    source = (said, answer) if answer is not None else (said,)
+    yield _found(replace(task, cues=frozenset(more)), source, answer)
+
+
+def _found(task: Task, source: tuple[Said, ...], answer: Said | None = None) -> Found:
+    whole = task_cues.together(task.cues)
+    return Found(replace(task, cues=whole), weighing.chance("todo", whole), source, answer)
+
+
+def _open(task: Task, more: set[str], after: list[Said], scene: Scene) -> Iterator[Found]:
+    """A task that names nobody goes to who answers; a call that nobody answers stays nobody's."""
+    said = task.said
+    answers = [each for each in after[:_TAKERS] if each.who != said.who and not cues.refuses(each.plain)]
+    if "call" in more:
+        takers = [each for each in answers if cues.takes(each.text)]
+        for taker in takers[:3]:
+            cue = frozenset(more | {"call_taken"})
+            yield _found(replace(task, key=taker.who, cues=cue), (said, taker), taker)
+        return
+    saying_yes = [each for each in answers if each.agrees]
+    people = list(dict.fromkeys(each.who for each in saying_yes))
+    if len(people) >= 3:
+        cue = frozenset(more | {"bare_all"})
+        yield _found(replace(task, who=EVERYONE, cues=cue), (said,))
+        return
+    before = [each.who for each in scene.before(said, 4, 60) if each.who != said.who][:1]
+    if saying_yes and (saying_yes[0].who in before or saying_yes[0].place - said.place <= 2):
+        cue = frozenset(more | {"bare_taken"} | ({"bare_turn"} if saying_yes[0].who in before else set()))
+        yield _found(replace(task, key=saying_yes[0].who, cues=cue), (said, saying_yes[0]), saying_yes[0])
+        return
+    yield _found(replace(task, cues=frozenset(more)), (said,))
+
+
+def _request_before(said: Said, scene: Scene) -> Said | None:
+    """A line shortly before that asks something of the one who speaks."""
+    for other in scene.before(said, 4, 120):
+        if other.who != said.who and (said.who in other.to or other.asks or cues.requests(other.text)):
+            return other
+    return None
+
+
+def _merge(found: list[Found], scene: Scene) -> list[Found]:
+    """One for each task: what goes on with it over several lines, and its answer, are no tasks of their own."""
+    kept: list[Found] = []
+    for one in found:
+        same = [each for each in kept if _who(each) == _who(one)]
+        joined = False
+        for each in reversed(same[-3:]):
+            if one.task.said in each.source or _goes_on(each, one, scene):
+                kept[kept.index(each)] = replace(each, source=tuple(dict.fromkeys((*each.source, *one.source))))
+                joined = True
+                break
+        if not joined:
+            kept.append(one)
+    return kept
+
+
+def _who(one: Found) -> str:
+    return one.task.key or one.task.who
+
+
+def _goes_on(first: Found, second: Found, scene: Scene) -> bool:
+    """Whether the second only says more on the first: a thin line of the same breath, a promise to do as asked, a date."""
+    a, b = first.source[0], second.source[0]
+    last = max(first.source, key=lambda each: each.place)
+    apart = b.place - last.place
+    dates = "time" in second.task.cues and not ({"time", "deadline"} & first.task.cues)
+    if dates and apart <= 5:
+        return True
+    if a.who == b.who and b.line.at - last.line.at <= TURN and apart <= 3:
+        thin = {"verb", "hands"}.isdisjoint(second.task.cues) or {"verb", "hands"}.isdisjoint(first.task.cues)
+        return thin or "follows" in second.task.cues or ("takes" in first.task.cues and len(first.task.clause) <= 8)
+    if b.who == first.task.key != a.who and b.place - a.place <= 6:
+        return "self" in second.task.cues and (len(bare(b.text)) <= 14 or bool(pairs(a.text) & pairs(b.text)))
+    return False
+
+
+def done_later(one: Found, scene: Scene) -> bool:
+    """Whether the same person tells later that it is done, or sends the file that it is about.
+
+    Told it is by naming the same things, by bringing the same verb to its end, or by 已经弄好了 after a word on it.
+    """
+    who, first = one.task.key, one.source[0]
+    if not who:
+        return False
+    asked = _request_before(first, scene) if who == first.who else None
+    text = one.task.clause + first.text + (asked.text if asked is not None else "")
+    words = pairs(text)
+    if any(words & pairs(line.file_name) for line in scene.files if line.who == who and line.at > first.line.at):
+        return True
+    spoke_of_it = -_FAR
+    for other in scene.said[first.place + 1 : first.place + _FAR]:
+        if other.who != who or cues.supposes(other.text) or other.asks:
+            continue
+        told = other.plain
+        ended = any(found[1] in text for found in _ENDED.finditer(told)) and not cues.promising(told)
+        if ended or (cues.done(told) and (words & other.about or other.place - spoke_of_it <= 5)):
+            return True
+        if other not in one.source and len(words & other.about) >= 2:
+            spoke_of_it = other.place
+    return False
+
+
+_ENDED = re.compile(
+    r"([\u4e00-\u9fff])(?<![为到好完对行得太有是不来去走都就那这你我他她它天会能没没上下人家完齐成])(?:好|完|掉|妥|到|出去|过去|上去|上|齐|成|回来|过来|过|下来|回去|进去)?了"
+)
+
+
+def _todo(one: Found, scene: Scene) -> Todo:
+    task, first = one.task, one.source[0]
+    when = _due(one, scene)
+    name = scene.people.name(task.key) if task.key else task.who
+    text = _EDGE.sub("", bare(task.sentence.text)) or first.text
+    lines = sorted(one.source, key=lambda each: each.place)
+    return Todo(
+        text=text,
+        source=tuple(dict.fromkeys(each.line.id for each in lines)),
+        who=name,
+        who_key=task.key,
+        at=first.line.at,
+        what=_what(one, text, when[1] if when else "", scene),
+        due=when[0] if when else None,
+        shown=when[1] if when else "",
+    )
+
+
+def _due(one: Found, scene: Scene) -> tuple[datetime, str] | None:
+    """The time that the one who takes it offers instead, else that in the words that give the task.
+
+    Else the one in its sentence, its line, its further lines, or a line beside it that says nothing but a time.
+    """
+    said = one.source[0]
+    offered = one.answer if one.answer is not None and _INSTEAD.search(one.answer.text) else None
+    if offered is not None and (when := due.find(offered.text, offered.line.at)):
+        return when
+    for text in (one.task.clause, one.task.sentence.text, said.text):
+        if when := due.find(text, said.line.at):
+            return _on_the_day(when, said, scene) if "gather" in one.task.cues else when
+    for other in one.source[1:]:
+        if when := due.find(other.text, other.line.at):
+            return when
+    beside = (*scene.after(said, 4, TURN.total_seconds() / 60), *scene.before(said, 2, 3))
+    for other in beside:
+        alone = other.who == said.who and due.only_time(other.text, other.line.at)
+        if alone and (when := due.find(other.text, other.line.at)):
+            return when
+    return None
+
+
+#: An answer that takes a task at another time than asked: 周四够呛，周五中午吧.
+_INSTEAD = re.compile(
+    r"够呛|来不及|不行|赶不(?:上|及|出)|(?:可能|得|要)(?:晚|迟|等到)|改(?:到|成)|最快|只能|吧$|行[吗不]?$"
+)
+_DAY = re.compile(r"[号日周天晚早今明后]|星期|礼拜|月")
+
+
+def _on_the_day(when: tuple[datetime, str], said: Said, scene: Scene) -> tuple[datetime, str]:
+    """A bare hour, put on the day of which somebody asked just before: 3号几点出发？ 七点楼下集合."""
+    moment, shown = when
+    if _DAY.search(shown):
+        return when
+    for other in scene.before(said, 6, 60):
+        if other.asks and (day := due.find(other.text, other.line.at)) and day[0].date() > moment.date():
+            return day[0].replace(hour=moment.hour, minute=moment.minute, second=moment.second), shown
+    return when
+
+
+def _what(one: Found, text: str, shown: str, scene: Scene) -> str:
+    """The task without who and when, where sense is left without them."""
+    what = cues.without_opener(one.task.clause if len(one.task.clause) >= 6 else text)
+    if shown:
+        what = what.replace(shown, "", 1)
+    name = re.compile(r"^(?:那|就)?(?:我|你|您|大家|各位|所有人|麻烦|请|辛苦|让|叫)+(?:来|去|就|先|再)?(?=[^，,。]{3})")
+    for key, start, end in scene.people.within(what):
+        if start <= 2 and key == one.task.key:
+            what = what[:start] + what[end:]
+            break
+    what = _EDGE.sub("", name.sub("", what.strip()))
+    return what if len(what) >= 3 else text
