@@ -16,11 +16,11 @@ import numpy as np
 
 from tests.bench.cue_priors import PRIORS
 from tests.bench.minutes_chats import Marked, chats, count, table
-from workers.minutes import decisions, todos, weighing
+from workers.minutes import decisions, questions, todos, weighing
 from workers.minutes.said import Scene
 
-_PULL = {"todo": 2.0, "decision": 2.5}  # how hard a weight is drawn to the one set by hand
-_FOUND = {"todo": 1.4, "decision": 2.2}  # what missing one weighs against a wrong one
+_PULL = {"todo": 4.0, "decision": 2.5, "question": 2.5}  # how hard a weight is drawn to the one set by hand
+_FOUND = {"todo": 1.4, "decision": 2.2, "question": 1.5}  # what missing one weighs against a wrong one
 _STEPS = 100
 
 Rows = list[tuple[frozenset[str], int, float]]
@@ -52,6 +52,15 @@ def decision_rows(chat: Marked) -> Rows:
         if line in firsts or line not in further:
             rows.append((each.cues, int(line in firsts), 1.0))
     return rows
+
+
+def question_rows(chat: Marked) -> Rows:
+    """The questions of a chat with whether they are marked as open; beside the decisions found."""
+    wanted = {line for each in chat.gold["questions"] for line in each["source"]}
+    return [
+        (each.cues, int(each.said.line.id in wanted), 1.0)
+        for each in questions.candidates(Scene(chat.talk), decisions.find(chat.talk))
+    ]
 
 
 def fit(rows: Rows, prior: Mapping[str, float], pull: float, found: float) -> dict[str, float]:
@@ -87,6 +96,12 @@ def train(given: Sequence[Marked]) -> dict[str, dict[str, float]]:
             _FOUND["decision"],
         ),
         "todo": fit([row for chat in given for row in todo_rows(chat)], PRIORS["todo"], _PULL["todo"], _FOUND["todo"]),
+        "question": fit(
+            [row for chat in given for row in question_rows(chat)],
+            PRIORS["question"],
+            _PULL["question"],
+            _FOUND["question"],
+        ),
     }
 
 

@@ -11,7 +11,7 @@ EVERYONE = "大家"
 #: Words that mean all who are there. 每家, 家长们, 值班的人 are as good as 大家.
 EVERYBODY = (
     r"(?:(?<=请)(?:家长|同学|业主|员工|住户|队员|会员)(?!会)|大家伙?儿?|大伙|各位(?:老师|家长|同学|同事|业主|邻居|老板|伙伴|亲)?|所有[^，,。]{0,8}的(?:人|同学|家长|同事)|所有(?:的)?(?:人|同学|家长|人员|成员|队员|师傅)|全体(?:人员|成员|同学|员工|队员|家长|\w{2})?"
-    r"|每(?:个?人|家|位|组|班|户|个(?:部门|组|班|同学|家长|孩子|队员|店))|各(?=[交付出带转买拿])|各[\u4e00-\u9fff]{1,3}(?:长|组|班|部|店|家|户|队|人)|各(?:组|班|部门|家|户|科室|店|车间|班组|队|工种|校区|年级|小组|项目)(?:长|主管|负责人)?"
+    r"|其[他余]人|全部(?=[到来参集回过])|每(?:个?人(?!(?:最[多少]|限|平均|再|只|就)?[\d一两二三四五六七八九十半])|家|位|组|班|户|个(?:部门|组|班|同学|家长|孩子|队员|店))|各(?=[交付出带转买拿])|各[\u4e00-\u9fff]{1,3}(?:长|组|班|部|店|家|户|队|人)|各(?:组|班|部门|家|户|科室|店|车间|班组|队|工种|校区|年级|小组|项目)(?:长|主管|负责人)?"
     r"|(?:家长|同学|同事|业主|队员|小伙伴|伙伴|兄弟|姐妹|师傅|工友|店员|邻居|朋友|孩子|老师|志愿者|组长|选手|社员|员工|亲|宝子?|成员)们|你们|咱们都|全员|全班|全组|全队"
     r"|(?:还)?没[\u4e00-\u9fff]{1,8}的(?:人|同学|家长|家|同事|小伙伴|邻居|业主|朋友)?)"
 )
@@ -39,6 +39,9 @@ _ROLES = (
     "|开发|美工|摄影师|主持人|化妆师|司仪|酒店|旅行社|导游|中介|快递|维修|居委会?|社区|教务处?|学委|班长|团支书|体委|组长|队长|裁判|教练|家委会?|总务|后勤|工头|项目部|资料员|安全员|材料员"
 )
 ROLE = re.compile(_ROLES)
+#: 绿源公司的小董 is 小董.
+_HOUSE = re.compile(r"[\u4e00-\u9fff]{2,6}?(?:公司|那边|单位|厂|店)的?")
+_KIN = re.compile(r"[表堂大二三四小]?(?:哥|姐|弟|妹|叔|舅|姨|姑|婶|伯|嫂)(阿[\u4e00-\u9fff])$")
 _TITLED = re.compile(rf"[{_SURNAMES}](?:{_TITLES})$")
 _SPLIT = re.compile(r"[-—_·•|｜/\\()（）\[\]【】,，:：~～!！&+\s\d]+")
 _CJK = re.compile(r"^[\u4e00-\u9fff]+$")
@@ -143,6 +146,8 @@ def _forms(part: str) -> Iterator[tuple[str, int]]:
             yield f"{latin}姐", 2
     if not _CJK.match(part):
         return
+    if (kin := _KIN.match(part)) is not None:  # 表哥阿伟
+        yield kin[1], 1
     parent = _LIKE_PARENT.search(part)
     if parent is not None:
         yield from _parent(part[: parent.start()], parent[0])
@@ -159,6 +164,11 @@ def _forms(part: str) -> Iterator[tuple[str, int]]:
         yield root, 2
         for left in root:
             yield from _called(left, 5)
+        return
+    role = ROLE.match(part)
+    if role is not None and len(part) - role.end() >= 2:  # 客服小雯, 仓库刘志强
+        yield part[role.end() :], 1
+        yield from _forms(part[role.end() :])
         return
     nick = re.search(rf"[老小阿大][{_SURNAMES}]$", part)
     if nick is not None and len(part) > 2:  # 水电老秦
@@ -210,10 +220,14 @@ def _called(root: str, rank: int) -> Iterator[tuple[str, int]]:
 
 def first_outsider(text: str, start: int) -> str:
     """Somebody outside the room who is named right there, as people call them."""
+    if house := _HOUSE.match(text, start):
+        start = house.end()
     found = OUTSIDER.match(text, start) or ROLE.match(text, start)
     if found is None:
         return ""
     longer = re.compile(rf"{_ROLES}").match(text, start)
     if longer is not None and (more := OUTSIDER.match(text, longer.end())):
         return more[0]  # 运维老吴 is 老吴
+    if longer is not None and (more := _LATIN.match(text, longer.end())):
+        return more[0]  # 财务Yuki
     return found[0]

@@ -2,18 +2,18 @@
 
 import re
 
-from workers.minutes import cues
+from workers.minutes import cues, rulings
 from workers.minutes.about import numbers, pairs
 from workers.minutes.said import Said, Scene
 
 _SETTLED = re.compile(
-    r"定了(?!金|位)|敲定|拍板|就这么(?![说想看认觉快贵多难好久大])|就这样(?:定|办|吧|了|弄|搞)?|那就这|说定|说好了|定下来|确定(?:了|下来|是|用|为)|最终|最后(?:定|是|还是|选)|决定(?!不了|一下|呢)|结论|通过(?:了)?|一致|不许再改|不改了|不再改|成交|锁定|暂定|初定|定在|定为|定的?是|投票结果|少数服从多数|全票|(?:^|[那就好嗯行，,\s])定(?=[A-Za-z\d]|[\u4e00-\u9fff]{1,8}$)|说了算"
+    r"定了(?!金|位)|先这[么样](?![说想看认觉快贵多难好久大])|敲定|拍板|就这么(?![说想看认觉快贵多难好久大])|就这样(?:定|办|吧|了|弄|搞)?|那就这|说定|说好了|定下来|确定(?:了|下来|是|用|为)|最终|最后(?:定|是|还是|选)|决定(?!不了|一下|呢)|结论|通过(?:了)?|一致|不许再改|不改了|不再改|成交|锁定|暂定|初定|定在|定为|定的?是|投票结果|少数服从多数|全票|(?:^|[那就好嗯行，,\s])定(?=[A-Za-z\d]|[\u4e00-\u9fff]{1,8}$)|说了算"
 )
 _CHANGED = re.compile(
     r"改(?:到|成|为|在|期|订|用|走|约|坐|去)|换成|换到|换为|改[\u4e00-\u9fff]{0,4}\d|推迟|延期|提前到|顺延|挪到|调整[到为成]|延到|延至|缩到|加到|提到|降到|涨到|调到|移到|放到|放在?(?=\s?[\d下周月])"
 )
 _THUS = re.compile(
-    r"^(?:好(?:的|吧|嘞)?|行(?:吧)?|ok|okay|嗯+|可以|得|对|成|没问题|同意)?[，,、。！!\s]*(?:那(?![个边家天次种么些里儿会批位是])(?:就|还是|咱们?就?|我们就?|都|直接|先)?|就(?!是|算|知道|怕|想|我|你|像|差|剩|可以|行|好|会|有|没|不|这|等)|还是(?!没|不|有|得|会))",
+    r"^(?:好(?:的|吧|嘞)?|行(?:吧)?|ok|okay|嗯+|可以|得|对|成|没问题|同意)?[，,、。！!\s]*(?:那(?![个边家天次种么些里儿会批位是]|我(?!们))(?:就|还是|咱们?就?|我们就?|都|直接|先)?|就(?!是|算|知道|怕|想|我|你|像|差|剩|可以|行|好|会|有|没|不|这|等)|还是(?!没|不|有|得|会))",
     re.IGNORECASE,
 )
 _THEN_JUST = re.compile(
@@ -40,7 +40,9 @@ _FIRM = re.compile(r"(?:了(?:啊|哈|哦|呀)?|吧|为准|执行|没问题)[~�
 ANAPHORIC = re.compile(
     r"就这么|就这样|那就这|按(?:你|他|她|这个|上面|刚才|.{1,3}说的)|听.{1,4}的|同意就|没意见就|定了[吧啊哈]?$|就它|就他|就她|这个吧|那个吧|就这个|就那个|就这家"
 )
-_I = re.compile(r"^(?:那|好|行|嗯|，|,|\s)*我(?!们|觉得|看)|我(?:来|去|负责|这就|马上|先|下午|明天|今晚|晚上|回头|问)")
+_I = re.compile(
+    r"^(?:那|好|行|嗯|，|,|\s)*我(?!们|觉得|看)|(?:[，,\s…])我(?:请|到|先|再|会|在|可|要|改|给|把|让|找)|我(?:来|去|负责|这就|马上|先|下午|明天|今晚|晚上|回头|问)"
+)
 _YOU = re.compile(r"(?:^|[，,\s])(?:你|您)(?!们)")
 _VALUE = re.compile(r"\d|[一二两三四五六七八九十百](?:点|号|个|元|块|人|家|天|次|折|楼|层|桌|辆)")
 _TIME = re.compile(
@@ -52,10 +54,17 @@ _CHOICE = re.compile(
 )
 #: Asks for no answer: 塔吊停用，听到没.
 _TAG = re.compile(r"[，,\s]*(?:听到|听见|知道|明白|懂|记住|看到)了?(?:没有?|吗)[?？!！]*$")
+#: Sounds like a choice and is none: 白班还是2小时, 谁用谁写.
+_NO_CHOICE = re.compile(
+    r"(?<![\d号点日])还是(?=[\d一二三四五六七八九十])(?![^，,。]*[?？])|谁[^，,。?？]{1,8}谁[^，,。?？]*"
+)
+_BETWEEN = re.compile(r"\d[^，,。]*\s?还是[^，,。]*\d[^，,。了吧]*$")
 #: What carries the sense of a short proposal: 蓝的吧, A, 第二家.
 _KEY = re.compile(
     r"[A-Za-z0-9]|[\u4e00-\u9fff](?<![的了吧啊呀是好行可以同意不要那就也都我你他这个选就第一嗯对没问题到在有去来说])"
 )
+#: The cues of words that settle.
+FIRM = frozenset({"settled", "changed", "thus", "just", "by", "cancel", "rule", "still", "pick", "opener_yes"})
 _BEFORE = 12  # lines before, in which a matter is put forward
 _AFTER = 6  # lines after, in which others agree or object
 
@@ -78,10 +87,10 @@ def shown(said: Said, text: str) -> set[str]:
         "value": _VALUE.search(text),
         "time": _TIME.search(text),
         "to_all": said.to_all,
-        "ask": cues.asks(_TAG.sub("", text)),
+        "ask": cues.asks(_NO_CHOICE.sub("", _TAG.sub("", text))) or _BETWEEN.search(text),
         "ask_mark": re.search(r"[?？]|(?:吗|么|呢)[~～。\s]*$", last),
         "propose": re.search(
-            r"要不|要么|建议|提议|不如|或者|我(?:觉得|看|建议|提议|倾向|投|选|想)|怎么样|何不|最好|考虑|可以.{0,8}(?:啊|呀|吧)$",
+            r"要不|要么|建议|提议|不如|或者|我(?:觉得|看|建议|提议|倾向|投|选|想)|怎么样|何不|最好|(?<!不)考虑|可以.{0,8}(?:啊|呀|吧)$",
             text,
         ),
         "suppose": cues.supposes(text),
@@ -122,25 +131,22 @@ def around(said: Said, text: str, scene: Scene) -> set[str]:
         found.add("answers_choice")
     if any(words & each.about for each in others[:8]):
         found.add("echo")
-    if numbers(text) & {n for each in others[:8] for n in numbers(each.text)}:
+    if (values := numbers(text)) and any(values & each.numbers for each in others[:8]):
         found.add("echo_value")
-    if any(
-        len(each.plain) <= 6 and _KEY.findall(each.plain) and set(_KEY.findall(each.plain)) & set(text)
-        for each in others[:5]
-    ):
+    if any(len(each.plain) <= 6 and any(key in text for key in _KEY.findall(each.plain)) for each in others[:5]):
         found.add("echo_short")
     if sum(each.agrees for each in before[:5]) >= 2:
         found.add("agreed_before")
     if any(each.who == said.who and each.to_all for each in before[:3]):
         found.add("after_all")
     agreeing: set[str] = set()
-    for other in scene.after(said, _AFTER, 120):
+    for place, other in enumerate(scene.after(said, _AFTER, 120)):
         answer = other.plain
         if other.who == said.who:
             continue
         if other.agrees:
             agreeing.add(other.who)
-        elif cues.rejects(answer) and not agreeing:
+        elif cues.rejects(answer) and not agreeing and (place < 2 or words & other.about):
             found.add("rejected")
     if agreeing:
         found.add("agreed")
@@ -166,7 +172,7 @@ def around(said: Said, text: str, scene: Scene) -> set[str]:
 def together(found: set[str]) -> frozenset[str]:
     """The cues with what some of them mean side by side."""
     more = set(found)
-    firm = found & {"settled", "changed", "thus", "just", "by", "cancel", "rule", "still", "pick", "opener_yes"}
+    firm = found & FIRM
     if len(firm) >= 2:
         more.add("firm_twice")
     if not firm:
@@ -183,4 +189,4 @@ def together(found: set[str]) -> frozenset[str]:
         more.add("firm+value")
     if firm and found & {"answers_choice", "debated"}:
         more.add("firm+debated")
-    return frozenset(more)
+    return frozenset(more | rulings.together(more))

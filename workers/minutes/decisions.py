@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from workers.minutes import cues, decision_cues, heads, tasks, weighing
+from workers.minutes import cues, decision_cues, heads, rulings, tasks, weighing
 from workers.minutes.about import numbers, pairs
 from workers.minutes.document import Item
 from workers.minutes.said import Said, Scene, bare
@@ -14,7 +14,7 @@ _BEFORE = 12
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A line that may settle something; ``about`` are the lines that it settles."""
+    """A line that may settle something; ``about`` are the lines that a likely one settles."""
 
     said: Said
     cues: frozenset[str]
@@ -22,9 +22,9 @@ class Candidate:
     chance: float
 
 
-def find(talk: Talk) -> list[Item]:
-    """What was settled, in the order of the talk; of two on the same the later."""
-    scene = Scene(talk)
+def find(talk: Talk, scene: Scene | None = None) -> list[Item]:
+    """What was settled, in the order of the talk; of two on the same the later. ``scene`` is the talk's, if known."""
+    scene = scene or Scene(talk)
     found: list[Candidate] = []
     for each in candidates(scene):
         if each.chance < weighing.LIKELY:
@@ -40,37 +40,45 @@ def find(talk: Talk) -> list[Item]:
 def candidates(scene: Scene) -> Iterator[Candidate]:
     """Every line that could settle something, with its cues and chance."""
     leaders = heads.in_charge(scene)
+    boss = rulings.boss(scene, leaders)
     for said in scene.said:
         text = said.plain
         if len(text) < 3:
             continue
         settled, kinds = _without_tasks(said, text, scene)
         found = decision_cues.shown(said, settled) | decision_cues.around(said, text, scene) | kinds
+        found |= rulings.shown(said, text) | rulings.around(said, text, scene)
+        if said.who == boss:
+            found.add("boss")
         if said.who in leaders:
             found.add("head")
             if found & {"settled", "changed", "thus", "by", "rule", "cancel", "opener_yes"}:
                 found.add("head_firm")
-        if not found & {
-            "settled",
-            "changed",
-            "thus",
-            "just",
-            "by",
-            "cancel",
-            "rule",
-            "still",
-            "pick",
-            "opener_yes",
-            "agreed_many",
-            "head",
-            "to_all",
-            "answers_choice",
-        }:
+        if not leaders:
+            found.add("leaderless")
+        if not found & _COULD:
             continue
         known = decision_cues.together(found)
-        yield Candidate(said, known, tuple(_about(said, text, scene)), weighing.chance("decision", known))
+        chance = weighing.chance("decision", known)
+        about = tuple(_about(said, text, scene)) if chance >= weighing.LIKELY else ()
+        yield Candidate(said, known, about, chance)
 
 
+#: Without one of these a line settles nothing.
+_COULD = decision_cues.FIRM | {
+    "agreed_many",
+    "head",
+    "boss",
+    "to_all",
+    "answers_choice",
+    "yes",
+    "passed",
+    "shift",
+    "value_put",
+    "restates",
+    "terms",
+    "verdict",
+}
 _TASKS = ("self", "named", "you", "mention", "called", "let")
 
 
@@ -97,14 +105,11 @@ def _about(said: Said, text: str, scene: Scene) -> Iterator[Said]:
     best = max(
         before,
         key=lambda each: (
-            2 * len(words & each.about)
-            + 3 * len(values & numbers(each.text))
-            + each.asks
-            - 0.2 * (said.place - each.place)
+            2 * len(words & each.about) + 3 * len(values & each.numbers) + each.asks - 0.2 * (said.place - each.place)
         ),
         default=None,
     )
-    if best is not None and (words & pairs(best.text) or values & numbers(best.text)):
+    if best is not None and (words & pairs(best.text) or values & best.numbers):
         yield best
         return
     if decision_cues.ANAPHORIC.search(text) or len(text) <= 8:
@@ -128,7 +133,9 @@ def _same(first: Candidate, second: Candidate) -> bool:
     ):
         return True
     shared = pairs(first.said.text) & pairs(second.said.text)
-    return len(shared) >= 2 or bool(near <= 5 and numbers(first.said.text) & numbers(second.said.text) and shared)
+    if near == 1 and first.said.who == second.said.who and shared:
+        return True
+    return len(shared) >= 2 or bool(near <= 5 and first.said.numbers & second.said.numbers and shared)
 
 
 def _joined(first: Candidate, second: Candidate) -> Candidate:

@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from botbay.zh.time import Grain, TimeExpression, parse
@@ -27,6 +28,12 @@ _DEADLINE_WORD = re.compile(r"(?:截止|最晚|最迟|务必|赶在|不晚于|�
 _PAST = re.compile(r"昨|前天|上(?:周|星期|礼拜|个月|次|回)|去年|刚才|大前天|之前说|以前|当时|那天|今早已")
 #: 报价单周五发 speaks of Friday, not of every other week.
 _LISTS = re.compile(r"(?<=[价订名账菜清表货保工传])单(?=周|星期|礼拜)")
+_DAY = re.compile(r"[今明后]|周|星期|礼拜|[号日月]|\d[./]\d")
+_ONLY_HOUR = re.compile(r"[5-9五六七八九][点:：]")
+_SETS_OUT = re.compile(
+    r"[^，,。]{0,4}(?:出发|签到|集合|报到|到(?=$|[，,。！!\s])|到岗|发车|进场|碰头)(?![^，,。]{0,4}(?:吃|饭|酒|聚))"
+)
+_SWAP = re.compile(r"[^，,。]{0,2}(?:对调|互换|换班|调换)")
 _HOLIDAYS = re.compile(r"五一|十一|国庆|清明|春节|过年|元旦|端午|中秋|放假|节")
 
 
@@ -37,7 +44,12 @@ def find(text: str, base: datetime) -> tuple[datetime, str] | None:
     """
     best: tuple[int, datetime, str] | None = None
     text = _LISTS.sub("单，", text)
-    for said in parse(text, base, prefer="future"):
+    times = parse(text, base, prefer="future")
+    for number, said in enumerate(times):
+        for day in reversed(times[max(0, number - 2) : number]):
+            if of := _on_day(day, said, text, base):
+                said = of
+                break
         moment = _end(said, base)
         if moment is None or moment < base - timedelta(minutes=1):
             continue
@@ -45,6 +57,28 @@ def find(text: str, base: datetime) -> tuple[datetime, str] | None:
         if rank > 0 and (best is None or rank >= best[0]):
             best = (rank, moment, said.text)
     return None if best is None else (best[1], best[2])
+
+
+def _on_day(day: TimeExpression, hour: TimeExpression, text: str, base: datetime) -> TimeExpression | None:
+    """The hour or part of a day that stands apart from its day: 周日所有人6点半签到, 明天去签，下午去."""
+    bare = hour.kind in ("point", "span") and hour.precision <= Grain.PART and not _DAY.search(hour.text)
+    if not bare or day.precision not in (Grain.DAY, Grain.PART) or hour.start - day.end > 20 or day.at is None:
+        return None
+    if re.search(r"[。！!；;\n]", text[day.end : hour.start]) or not _DAY.search(day.text):
+        return None
+    whole = day.text + hour.text
+    joined = next((each for each in parse(whole, base, prefer="future") if each.text == whole), None)
+    if joined is None or joined.at is None:
+        return None
+    at = joined.at
+    if (
+        day.precision is Grain.DAY
+        and at.hour >= 17
+        and _ONLY_HOUR.match(hour.text)
+        and _SETS_OUT.match(text[hour.end :])
+    ):
+        at -= timedelta(hours=12)  # people set out in the morning
+    return replace(joined, at=at, start=hour.start, end=hour.end, text=hour.text)
 
 
 def only_time(text: str, base: datetime) -> bool:
@@ -61,6 +95,10 @@ def only_time(text: str, base: datetime) -> bool:
 def _rank(said: TimeExpression, text: str) -> int:
     """How likely the time is the deadline; 0 for a time of something else."""
     if said.kind not in ("point", "span") or _VAGUE.fullmatch(said.text) or _PAST.search(said.text):
+        return 0
+    if _SWAP.match(text[said.end :]) or (said.text.startswith("前") and text[: said.start].endswith("提")):
+        return 0
+    if said.text[-1] in "早中晚" and text[said.end :].startswith("班"):
         return 0
     after, before = text[said.end :], text[max(0, said.start - 4) : said.start]
     if (

@@ -9,6 +9,7 @@ from functools import cached_property
 from workers.minutes import decisions, highlights, importance, noise, questions, sentences, todos, topics
 from workers.minutes.document import Chapter, Item, Minutes, Todo
 from workers.minutes.keywords import Keywords, Told, told
+from workers.minutes.said import Scene
 from workers.minutes.shorten import bare, clipped, shorten
 from workers.minutes.talk import Line, Talk
 from workers.minutes.words import words
@@ -51,6 +52,7 @@ class _Making:
     def __init__(self, talk: Talk, background: Mapping[str, int] | None) -> None:
         self._talk = noise.bots_marked(talk)
         self._background = background
+        self._scene = Scene(self._talk)
         self._lines = list(self._talk.lines)
         self._noisy = noise.noisy(self._talk)
         self._counted = [line for line in self._lines if line.id not in self._noisy]
@@ -85,15 +87,15 @@ class _Making:
 
     @cached_property
     def _decisions(self) -> tuple[Item, ...]:
-        return tuple(decisions.find(self._talk))
+        return tuple(decisions.find(self._talk, self._scene))
 
     @cached_property
     def _todos(self) -> tuple[Todo, ...]:
-        return tuple(todos.find(self._talk))
+        return tuple(todos.find(self._talk, self._scene))
 
     @cached_property
     def _questions(self) -> tuple[Item, ...]:
-        return tuple(questions.find(self._talk, self._decisions))
+        return tuple(questions.find(self._talk, self._decisions, self._scene))
 
     @cached_property
     def _transcript(self) -> bool:

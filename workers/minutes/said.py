@@ -1,13 +1,14 @@
 """What was said, made ready for cues: the words without quotes and mentions, who is addressed, sentence by sentence."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
 from workers.minutes import cues
-from workers.minutes.about import pairs
+from workers.minutes.about import numbers, pairs
 from workers.minutes.assignees import People
 from workers.minutes.talk import Line, Talk
 
@@ -59,6 +60,10 @@ class Said:
         return pairs(self.plain)
 
     @cached_property
+    def numbers(self) -> set[str]:
+        return numbers(self.text)
+
+    @cached_property
     def agrees(self) -> bool:
         return cues.agrees(self.plain) or cues.agrees(self.text)
 
@@ -89,6 +94,7 @@ class Scene:
     def __init__(self, talk: Talk) -> None:
         self.people = People(talk)
         self.said: list[Said] = []
+        self.tasks: dict[int, Sequence[Any]] = {}  # of ``tasks.within``, by the place of what was said
         self.files = [line for line in talk.lines if line.file_name and not line.by_bot]
         by_id = {line.id: line for line in talk.lines}
         for line in talk.lines:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from workers.minutes import cues, due, heads, task_cues, tasks, weighing
+from workers.minutes import cues, due, heads, task_cues, task_ends, tasks, weighing
 from workers.minutes.about import pairs
 from workers.minutes.assignees import EVERYONE
 from workers.minutes.document import Todo
@@ -16,7 +16,7 @@ from workers.minutes.tasks import Task
 _ANSWERS = 8  # lines in which a task is taken or refused
 _ANSWER_MINUTES = 180.0
 _TAKERS = 6
-_FAR = 500  # lines in which it is told that something is done
+_SHORT = 10  # characters of a line that only adds a time
 _EDGE = re.compile(r"^[\s，,、。：:；;!！~～]+|[\s，,、。：:；;!！~～]+$")
 
 
@@ -30,12 +30,20 @@ class Found:
     answer: Said | None = None
 
 
-def find(talk: Talk) -> list[Todo]:
-    """The tasks that stand at the end of the talk, in its order: not those refused, nor those told as done."""
-    scene = Scene(talk)
+def find(talk: Talk, scene: Scene | None = None) -> list[Todo]:
+    """The tasks that stand at the end of the talk, in its order: not those refused, nor those told as done.
+
+    ``scene`` is the talk's, if known.
+    """
+    scene = scene or Scene(talk)
     found = [each for each in candidates(scene) if each.chance >= weighing.LIKELY]
     merged = _merge(found, scene)
     return [_todo(each, scene) for each in merged if not done_later(each, scene)]
+
+
+def done_later(one: Found, scene: Scene) -> bool:
+    """Whether it is told in the talk that the task is done."""
+    return task_ends.done_later(one.task.key, one.task.clause, one.source, scene)
 
 
 def candidates(scene: Scene) -> Iterator[Found]:
@@ -45,9 +53,12 @@ def candidates(scene: Scene) -> Iterator[Found]:
     for said in scene.said:
         best: dict[str, Found] = {}
         given = _given_just_now(said, previous)
+        dated = _dated_next(said, scene)
         for task in tasks.within(said, scene):
-            if said.who in leaders:
-                task = replace(task, cues=task.cues | {"head"})
+            shown = task.cues | ({"head"} if said.who in leaders else set())
+            if dated and "time" not in shown:
+                shown |= {"time_near"}
+            task = replace(task, cues=shown)
             if task.open and given is not None and "call" not in task.cues:
                 more = task.cues | {"follows"}
                 task = replace(task, key=given.task.key, who=given.task.who, open=False, cues=more)
@@ -61,6 +72,13 @@ def candidates(scene: Scene) -> Iterator[Found]:
                 del best[""]
         previous = list(best.values())
         yield from previous
+
+
+def _dated_next(said: Said, scene: Scene) -> bool:
+    """Whether the same person goes on with little more than a time: 20号前转."""
+    for other in scene.after(said, 1, TURN.total_seconds() / 60):
+        return other.who == said.who and len(other.text) <= _SHORT and task_cues.TIME.search(other.text) is not None
+    return False
 
 
 def _given_just_now(said: Said, previous: list[Found]) -> Found | None:
@@ -85,7 +103,9 @@ def _answered(task: Task, scene: Scene) -> Iterator[Found]:
     if task.key and task.key != said.who:
         for other in [each for each in after if each.who == task.key][:3]:
             text = other.plain
-            if cues.refuses(text) and not (_INSTEAD.search(text) and due.find(text, other.line.at)):
+            if cues.done(text) and cues.done(text[:4]) and not task_cues.promises(text[:4]):
+                more.add("answered_done")
+            elif cues.refuses(text) and not (_INSTEAD.search(text) and due.find(text, other.line.at)):
                 more.add("refused")
             elif other.agrees or task_cues.promises(text) or _INSTEAD.search(text):
                 more.add("taken")
@@ -100,9 +120,11 @@ def _answered(task: Task, scene: Scene) -> Iterator[Found]:
         if yes:
             more.add("taken_all")
     elif task.key:
-        asked = _request_before(said, scene)
+        asked = task_ends.request_before(said, scene)
         if asked is not None:
             more.add("was_asked")
+            if task_cues.asks_when(asked.text):
+                more.add("asked_when")
         if any(each.agrees for each in after[:3] if each.who != said.who):
             more.add("welcomed")
     source = (said, answer) if answer is not None else (said,)
@@ -138,14 +160,6 @@ def _open(task: Task, more: set[str], after: list[Said], scene: Scene) -> Iterat
     yield _found(replace(task, cues=frozenset(more)), (said,))
 
 
-def _request_before(said: Said, scene: Scene) -> Said | None:
-    """A line shortly before that asks something of the one who speaks."""
-    for other in scene.before(said, 4, 120):
-        if other.who != said.who and (said.who in other.to or other.asks or cues.requests(other.text)):
-            return other
-    return None
-
-
 def _merge(found: list[Found], scene: Scene) -> list[Found]:
     """One for each task: what goes on with it over several lines, and its answer, are no tasks of their own."""
     kept: list[Found] = []
@@ -178,39 +192,10 @@ def _goes_on(first: Found, second: Found, scene: Scene) -> bool:
         thin = {"verb", "hands"}.isdisjoint(second.task.cues) or {"verb", "hands"}.isdisjoint(first.task.cues)
         return thin or "follows" in second.task.cues or ("takes" in first.task.cues and len(first.task.clause) <= 8)
     if b.who == first.task.key != a.who and b.place - a.place <= 6:
+        if b.place - a.place > 2 and "time" in second.task.cues and "time" in first.task.cues:
+            return bool(pairs(a.text) & pairs(b.text))  # at another time it is another task
         return "self" in second.task.cues and (len(bare(b.text)) <= 14 or bool(pairs(a.text) & pairs(b.text)))
     return False
-
-
-def done_later(one: Found, scene: Scene) -> bool:
-    """Whether the same person tells later that it is done, or sends the file that it is about.
-
-    Told it is by naming the same things, by bringing the same verb to its end, or by 已经弄好了 after a word on it.
-    """
-    who, first = one.task.key, one.source[0]
-    if not who:
-        return False
-    asked = _request_before(first, scene) if who == first.who else None
-    text = one.task.clause + first.text + (asked.text if asked is not None else "")
-    words = pairs(text)
-    if any(words & pairs(line.file_name) for line in scene.files if line.who == who and line.at > first.line.at):
-        return True
-    spoke_of_it = -_FAR
-    for other in scene.said[first.place + 1 : first.place + _FAR]:
-        if other.who != who or cues.supposes(other.text) or other.asks:
-            continue
-        told = other.plain
-        ended = any(found[1] in text for found in _ENDED.finditer(told)) and not cues.promising(told)
-        if ended or (cues.done(told) and (words & other.about or other.place - spoke_of_it <= 5)):
-            return True
-        if other not in one.source and len(words & other.about) >= 2:
-            spoke_of_it = other.place
-    return False
-
-
-_ENDED = re.compile(
-    r"([\u4e00-\u9fff])(?<![为到好完对行得太有是不来去走都就那这你我他她它天会能没没上下人家完齐成])(?:好|完|掉|妥|到|出去|过去|上去|上|齐|成|回来|过来|过|下来|回去|进去)?了"
-)
 
 
 def _todo(one: Found, scene: Scene) -> Todo:
@@ -240,8 +225,13 @@ def _due(one: Found, scene: Scene) -> tuple[datetime, str] | None:
     offered = one.answer if one.answer is not None and _INSTEAD.search(one.answer.text) else None
     if offered is not None and (when := due.find(offered.text, offered.line.at)):
         return when
+    answer = one.answer if one.answer is not None and task_cues.gives(one.answer.text) else None
+    if answer is not None and not due.find(one.task.clause, said.line.at) and (when := _of(answer)):
+        return when
     for text in (one.task.clause, one.task.sentence.text, said.text):
         if when := due.find(text, said.line.at):
+            wider = due.find(one.task.sentence.text, said.line.at)  # where the day may stand ahead of the hour
+            when = wider if wider is not None and wider[1] == when[1] else when
             return _on_the_day(when, said, scene) if "gather" in one.task.cues else when
     for other in one.source[1:]:
         if when := due.find(other.text, other.line.at):
@@ -252,6 +242,10 @@ def _due(one: Found, scene: Scene) -> tuple[datetime, str] | None:
         if alone and (when := due.find(other.text, other.line.at)):
             return when
     return None
+
+
+def _of(said: Said) -> tuple[datetime, str] | None:
+    return due.find(said.text, said.line.at)
 
 
 #: An answer that takes a task at another time than asked: 周四够呛，周五中午吧.

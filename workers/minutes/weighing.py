@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
-from math import exp
+from math import exp, fsum
 
 #: From this chance on a find counts.
 LIKELY = 0.5
@@ -12,7 +12,7 @@ LIKELY = 0.5
 
 @cache
 def weights(name: str) -> Mapping[str, float]:
-    """The weights for ``todo`` or ``decision``, made by tests/bench/train_cues.py."""
+    """The weights for ``todo``, ``decision`` or ``question``, made by tests/bench/train_cues.py."""
     table: dict[str, dict[str, float]] = json.loads(files("workers.minutes").joinpath("cues.json").read_text("utf-8"))
     return table[name]
 
@@ -20,5 +20,5 @@ def weights(name: str) -> Mapping[str, float]:
 def chance(name: str, cues: Collection[str]) -> float:
     """How likely it is, 0 to 1, that lines with these cues are one."""
     table = weights(name)
-    total = table["bias"] + sum(table.get(cue, 0.0) for cue in cues)
+    total = table["bias"] + fsum(table.get(cue, 0.0) for cue in cues)
     return 1 / (1 + exp(-total))

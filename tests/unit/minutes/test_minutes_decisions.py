@@ -43,3 +43,37 @@ def test_a_bare_agreement_tells_what_was_agreed() -> None:
     [decision] = decisions.find(chat(*said))
     assert set(decision.source) >= {0, 2} or 0 in decision.source
     assert "平摊" in decision.text
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            [
+                "小赵: 店长，外卖袋收不收钱？",
+                "阿梅: 隔壁收五毛",
+                "王店长: 外卖袋免费，礼盒另收5元",
+                "小赵: 好的，那我改下菜单",
+            ],
+            2,
+        ),
+        (["小赵: 海报两版，投一下", "阿梅: 右", "老周: 右边", "李磊: 左", "小赵: 好那就右边了"], 4),
+        (["小赵: 主任，培训约在周四下午三点，您看行不", "王主任: 行，周四15:00一号会议室", "小赵: 收到"], 1),
+        (["阿梅: 发电机修要三天，租一台一天500", "王经理: 租，租两台，租三天", "阿梅: 好嘞，我打电话"], 1),
+        (["阿梅: 这批玻璃杯碎了好几个", "王经理: 以后玻璃制品一律走专线，运费一家一半", "阿梅: 好"], 1),
+    ],
+)
+def test_a_ruling_of_the_one_in_charge_and_a_vote_taken_up_are_decisions(said: list[str], line: int) -> None:
+    assert [source[0] for source in found(*said)] == [line]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["小赵: 王主任，上次培训来了多少人？", "王主任: 一共32个", "小赵: 好的"],
+        ["小赵: 那我去印海报，今晚弄好", "王店长: 好"],
+        ["王店长: 投票吧，火锅1 烧烤2，明天中午截止", "小赵: 1", "阿梅: 2"],
+    ],
+)
+def test_a_fact_told_a_promise_and_a_call_to_vote_are_none(said: list[str]) -> None:
+    assert found(*said) == []

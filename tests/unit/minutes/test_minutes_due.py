@@ -22,6 +22,8 @@ from workers.minutes import due
         ("15号交表", at(15)),
         ("明天中午前", at(5, 12)),
         ("今天先看看，明天下午发我", at(5, 18)),
+        ("周日所有人6点半门口签到", at(8, 6, 30)),
+        ("明天晚上除了客服，其他人8点半到仓库帮忙", at(5, 20, 30)),
     ],
 )
 def test_a_time_is_a_moment(text: str, moment: datetime) -> None:
