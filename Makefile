@@ -92,11 +92,13 @@ rasa-check:
 	  --stories tests --model "$$(cd .. && .venv/bin/python -c 'from botbay.rasa import model_path; print(model_path())')"
 
 bench: .tested setup
-	.venv/bin/python -m tests.bench
+	$(call environment,JioNLP（只为比较）,.cache/jionlp,>=3.11$(comma)<3.13,tests/bench/jionlp.lock,.synced-jionlp)
+	JIONLP_PYTHON=$(CURDIR)/.cache/jionlp/.venv/bin/python .venv/bin/python -m tests.bench
 
 lock: $(filter .cache/%,$(UV))
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 tests/bench/jionlp.in -o tests/bench/jionlp.lock
 	cd rasa_project && $(abspath $(UV)) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.10 pyproject.toml -o requirements.lock
 
 migration: setup

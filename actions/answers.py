@@ -6,7 +6,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import files, minutes
+from actions import approval_deciding, approvals, files, mailing, minutes, reminders, report, report_evening
 from actions.base import Context, slots
 from actions.requests import Request
 
@@ -14,9 +14,25 @@ Feature = Callable[[Context, Tracker, Request, CollectingDispatcher], Awaitable[
 
 #: By intent. An answer says it through the dispatcher and returns slot events.
 ANSWERS: Mapping[str, Feature] = {
+    "approve": approval_deciding.answer_decision,
+    "ask_application_status": approvals.answer_status,
+    "ask_daily_report": report.answer,
     "ask_minutes": minutes.answer,
+    "cancel_reminder": reminders.cancel,
+    "complete_todo": reminders.complete,
+    "create_reminder": reminders.create,
     "find_file": files.answer,
-    "mail_minutes": minutes.answer_mail,
+    "list_approvals": approvals.answer_list,
+    "list_todos": reminders.list_all,
+    "mail_minutes": mailing.answer,
+    "mail_report": mailing.answer,
+    "reject": approval_deciding.answer_decision,
+    "snooze_reminder": reminders.snooze,
+    "submit_application": approvals.answer_submit,
+    "subscribe_report": report_evening.answer,
+    "transfer_approval": approval_deciding.answer_transfer,
+    "unsubscribe_report": report_evening.answer_off,
+    "withdraw_application": approval_deciding.answer_withdraw,
 }
 
 

@@ -1,7 +1,6 @@
 """Minutes in chat: a short version, the whole as a link or a document, and by mail."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -12,18 +11,16 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import minutes_words, request_times
 from actions.base import Context, slots
-from actions.heard import Heard
-from actions.request_parts import own_account
+from actions.letters import Letter
 from actions.request_times import local_now, span_of
 from actions.requests import Request
-from actions.yes_no import agrees
 from botbay import storage
 from botbay.chat import gaps, handing
 from botbay.chat.access import Audience, Subject
-from botbay.chat.models import Account, Room
+from botbay.chat.models import Room
 from botbay.db import now
 from workers.mail import service as mail
-from workers.mail.service import Attachment, Leave, MailError
+from workers.mail.service import Attachment
 from workers.minutes import docx, forgetting, html, parts, service, spans
 from workers.minutes.service import MinutesError, Nothing, Stored
 
@@ -32,7 +29,6 @@ _BEFORE, _TALK = timedelta(minutes=15), timedelta(hours=3)
 _SHORT = timedelta(hours=1)
 #: Who never said a word that was kept is told of this much.
 _UNHEARD = timedelta(days=1)
-_ADDRESSES = re.compile(r"[,，、;；\s]+")
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -58,7 +54,12 @@ async def answer(
     deaf = await _deaf(context, asked)
     if context.private:
         text = minutes_words.private(
-            asked.stored.document, _shown(request), deaf, link, file=custom is not None, mail=_mails(context)
+            asked.stored.document,
+            _shown(request),
+            deaf,
+            link,
+            file=custom is not None,
+            mail=mail.is_set_up(context.settings),
         )
     else:
         text = minutes_words.in_room(asked.stored.document, _shown(request), deaf, file=custom is not None)
@@ -68,113 +69,27 @@ async def answer(
     return slots(answered_request=asked.request.as_slot())
 
 
-async def answer_mail(
-    context: Context, tracker: Tracker, request: Request, dispatcher: CollectingDispatcher
-) -> list[dict[str, Any]]:
-    """Mails them; an address that is neither the asker's own nor allowed is asked about first."""
+async def letter(context: Context, request: Request, dispatcher: CollectingDispatcher) -> Letter | None:
+    """The minutes as a mail, with the document; None after saying why there are none."""
     asked = await _find(context, request, dispatcher)
     if asked is None:
-        return []
-    if not _mails(context):
-        custom = await _document(context, asked)
-        dispatcher.utter_message(text=f"{mail.NOT_SET_UP}{'纪要先发在这里。' if custom is not None else ''}")
-        if custom is not None:
-            dispatcher.utter_message(json_message=custom)
-        return slots(answered_request=asked.request.as_slot())
-    account = await own_account(context.session, context)
-    addresses = _addresses(request, account)
-    if not addresses:
-        dispatcher.utter_message(text="发到哪个邮箱？把地址和「纪要发到」一起说给我就行。")
-        return slots(answered_request=asked.request.as_slot())
-    try:
-        strange = [each for each in addresses if mail.may_mail(context.settings, account, each) == Leave.ASK]
-    except MailError as error:
-        dispatcher.utter_message(text=str(error))
-        return slots(answered_request=replace(asked.request, parts=_without_email(asked.request)).as_slot())
-    if strange:
-        how = "" if context.private else "@我 "
-        to = "、".join(strange) if context.private else "你说的邮箱"
-        dispatcher.utter_message(
-            text=f"要发到 {to} 吗？这不是你自己的邮箱，{minutes_words.about(asked.stored.document)}里有群里说过的话。"
-            f"{how}回「好」就发，不发回「不用」。"
-        )
-        waits = replace(asked.request, choices=({"confirm": addresses},), told=context.turn.id)
-        return slots(answered_request=waits.as_slot())
-    await _send(context, asked, addresses, account, dispatcher)
-    return slots(answered_request=asked.request.as_slot())
-
-
-async def confirmed(
-    context: Context, tracker: Tracker, heard: Heard, dispatcher: CollectingDispatcher
-) -> list[dict[str, Any]] | None:
-    """What a yes or a no means to an address that was asked about just before; None where none was."""
-    request = Request.of_slot(tracker.get_slot("answered_request"))
-    if request is None or request.intent != "mail_minutes" or not request.choices:
         return None
-    said = [event for event in tracker.events if event["event"] == "user"][-2:]
-    yes = agrees(heard)
-    if yes is None or len(said) < 2 or (said[0].get("metadata") or {}).get("turn_id") != request.told:
-        return None
-    waited = float(said[1].get("timestamp") or 0) - float(said[0].get("timestamp") or 0)
-    rested = replace(request, choices=(), told=None)
-    if not yes:
-        dispatcher.utter_message(text="好，不发了。")
-        return slots(answered_request=replace(rested, parts=_without_email(rested)).as_slot())
-    if waited > context.settings.question_minutes * 60:
-        dispatcher.utter_message(text="隔得有点久，我怕弄错：再说一遍要把哪份纪要发给谁吧。")
-        return slots(answered_request=rested.as_slot())
-    asked = await _find(context, rested, dispatcher)
-    if asked is not None:
-        account = await own_account(context.session, context)
-        await _send(context, asked, list(request.choices[0]["confirm"]), account, dispatcher)
-    return slots(answered_request=rested.as_slot())
-
-
-# --- mailing -----------------------------------------------------------------------------------------------
-
-
-def _mails(context: Context) -> bool:
-    return mail.is_set_up(context.settings)
-
-
-def _addresses(request: Request, account: Account | None) -> list[str]:
-    """Where it is to go: one's own where nothing was said (an address of one's own is not kept in a room's request)."""
-    said = [each for each in _ADDRESSES.split(str(request.parts.get("email") or "")) if each]
-    return list(dict.fromkeys(said or ([account.email] if account is not None and account.email else [])))
-
-
-def _without_email(request: Request) -> Mapping[str, Any]:
-    return {name: value for name, value in request.parts.items() if name not in ("email", "addressee")}
-
-
-async def _send(
-    context: Context, asked: _Asked, addresses: list[str], account: Account | None, dispatcher: CollectingDispatcher
-) -> None:
     document = asked.stored.document
     url = context.settings.public_url
     link = f"{url}/minutes/{asked.stored.id}" if url else None
     content = await asyncio.to_thread(docx.render, document)
-    attached = Attachment(name=parts.file_name(document, "docx"), mime=_DOCX, content=content)
-    try:
-        for address in addresses:
-            await mail.send(
-                context.session,
-                to=address,
-                subject=f"{parts.title(document)}（{parts.span(document.since, document.until)}）",
-                html=html.render(document, link),
-                text=html.plain(document, link),
-                attachments=[attached],
-                conversation_id=context.conversation.id,
-                key=f"turn:{context.turn.id}:{asked.stored.id}:{address}",
-                sources=forgetting.sources(document),
-            )
-    except MailError as error:
-        dispatcher.utter_message(text=str(error))
-        return
-    own = account.email if account is not None else None
-    # An address is nobody else's business.
-    to = addresses if context.private else ["你的邮箱" if each == own else "你说的邮箱" for each in addresses]
-    dispatcher.utter_message(text=f"好，{minutes_words.about(document)}正在发到 {'、'.join(to)}，发到了告诉你。")
+    return Letter(
+        request=asked.request,
+        about=minutes_words.about(document),
+        holds="群里说过的话",
+        subject=f"{parts.title(document)}（{parts.span(document.since, document.until)}）",
+        html=html.render(document, link),
+        text=html.plain(document, link),
+        attachments=[Attachment(name=parts.file_name(document, "docx"), mime=_DOCX, content=content)],
+        key=str(asked.stored.id),
+        sources=forgetting.sources(document),
+        here=lambda: _document(context, asked),
+    )
 
 
 # --- the minutes -------------------------------------------------------------------------------------------
@@ -281,7 +196,7 @@ async def _document(context: Context, asked: _Asked) -> dict[str, Any] | None:
             content,
             of=service.made_key(asked.stored.id),
             name=parts.file_name(document, "docx"),
-            room_id=asked.room.id,
+            rooms=[asked.room.id],
         )
     except storage.StorageError:
         return None

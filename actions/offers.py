@@ -7,7 +7,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import files, minutes
+from actions import approvals, files, mailing, reminder_answers
 from actions.base import BotBayAction, Context, slots
 from actions.heard import Heard
 from actions.learning import explain, note
@@ -135,6 +135,8 @@ class Clarify(BotBayAction):
             return events
         if (events := await goes_on(context, tracker, heard, dispatcher)) is not None:
             return events
+        if (intent := reminder_answers.option(tracker, heard)) is not None:
+            return again(tracker, intent, heard.text, heard.entities)
         return await ask(context, tracker, heard, dispatcher)
 
 
@@ -145,6 +147,18 @@ async def goes_on(
 
     What would go by mail is asked first: mail cannot be called back.
     """
+    if (events := await approvals.picked(context, tracker, heard, dispatcher)) is not None:
+        return events
+    if (verdict := await approvals.decided(context, tracker, heard)) is not None:
+        return again(tracker, verdict, heard.text, heard.entities)
+    if (events := await reminder_answers.picked(context, tracker, heard, dispatcher)) is not None:
+        return events
+    if (unsaid := await reminder_answers.unsaid(context, heard)) is not None:
+        intent, name = unsaid
+        if intent == "snooze_reminder":
+            return again(tracker, intent, heard.text, heard.entities)
+        dispatcher.utter_message(text=f"「{name}」办完了吗？是的话{'' if context.private else ' @我 '}回「好」。")
+        return slots(offered=offer(tracker, [intent]))
     before = last_request(tracker)
     if before is None or before.intent not in ABOUT_ROOMS:
         return None
@@ -167,11 +181,10 @@ class TakeChoice(BotBayAction):
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
         offered = standing(context, tracker)
-        if offered is None and (events := await minutes.confirmed(context, tracker, heard, dispatcher)) is not None:
-            return events
-        if offered is None and (events := await files.chosen(context, tracker, heard, dispatcher)) is not None:
-            return events
         if offered is None:
+            for take in (approvals.chosen, mailing.confirmed, files.chosen, reminder_answers.chosen):
+                if (events := await take(context, tracker, heard, dispatcher)) is not None:
+                    return events
             if heard.intent == "choose":
                 dispatcher.utter_message(text="现在没有要选的。想要什么直接说就行，发「帮助」看我会什么。")
             else:

@@ -9,17 +9,20 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions import files, offers
+from actions import application_form, approvals, files, offers, reminder_parts
 from actions.answers import carry_out
 from actions.base import BotBayAction, BotBayForm, Context, slots
 from actions.heard import Heard, answers
 from actions.learning import explain, note_before
 from actions.meaning import corrects, only_denies
+from actions.reminder_moves import only_moves
 from actions.request_parts import changed_intent, find_kind, free_words, named_in, own_account, read_parts, what_of
 from actions.request_rooms import as_part, find_rooms, names_another_room, room_named, rooms_of
 from actions.request_times import local_now
-from actions.requests import ABOUT_ROOMS, FEATURES, KINDS, Request
+from actions.requests import ABOUT_ROOMS, FEATURES, Request
 from actions.words import private_only
+from workers.approvals.service import ApprovalError
+from workers.reminders.service import ReminderError
 
 #: Taken as the answer to these even when they sound like something else to do: a reminder may be of anything.
 _OWN_WORDS = ("what", "query")
@@ -30,6 +33,11 @@ _ABOUT_CHOICE = ("ordinal", "audience", "bound", "named")
 _YES = re.compile(r"(?<!不)同意|通过(?!不)|批准|批了|准了")
 _NO = re.compile(r"不同意|驳回|拒绝|拒了|打回|退回|不批|不通过|不准")
 _LONGEST_NAME = 12
+#: 先不买了, 还是不请了: whatever it was, it is not to be.
+_DROPS = re.compile(
+    r"^(?:那|算了|还是|先|就|这次|暂时|我|[，,\s])*[不别](?:想|用|要)?(?:买|请假?|报销?|申请|提交?|出差?|去|弄|填|采购|加班|搞|办|提醒|设|转)(?:了|啦|吧)+[。.!！~\s]*$"
+)
+_DROPPED = {"dropped": True}
 
 
 class Refused(Exception):
@@ -41,6 +49,8 @@ async def understood(context: Context, heard: Heard, before: Request | None) -> 
 
     ``before``: what was asked for last, from which 昨天的呢 and 不是，我说的是上周 go on.
     """
+    if before is not None and before.parts.get("made") and heard.intent == "create_reminder" and only_moves(heard.text):
+        heard = replace(heard, intent="correct")
     intent = heard.intent
     known: dict[str, Any] = {}
     if intent in ("follow_up", "correct"):
@@ -94,9 +104,20 @@ async def completed(context: Context, heard: Heard, request: Request, before: Re
             and not find_rooms(heard, heard.text, await rooms_of(context), loose=True)
         ):
             parts["unknown_room"] = said
+    if request.intent == "create_reminder":
+        try:
+            await reminder_parts.settle(context, heard, parts, before)
+        except ReminderError as problem:
+            raise Refused(str(problem)) from None
+    if request.intent == "submit_application" and not parts.get("form"):
+        try:
+            parts = await application_form.begun(context, heard, parts)
+        except ApprovalError as error:
+            raise Refused(str(error)) from None
     request = replace(request, parts=parts, choices=tuple(choices))
     if request.missing == "kind":
-        request = replace(request, choices=tuple({"name": kind} for kind in KINDS))
+        names = await application_form.kind_names(context)
+        request = replace(request, choices=tuple({"name": kind} for kind in names))
     return request
 
 
@@ -141,7 +162,8 @@ class TakeRequest(BotBayAction):
         offer = offers.standing(context, tracker)
         if heard.intent in ("approve", "reject") and offer is not None and _answers_offer(heard):
             return [*await offers.answered(context, tracker, heard, offer, dispatcher), *slots(request_state="none")]
-        if heard.decision == "clarify" and (context.private or not FEATURES[heard.intent].private):
+        answers_card = heard.intent in ("approve", "reject") and await approvals.awaits(context)
+        if heard.decision == "clarify" and not answers_card and (context.private or not FEATURES[heard.intent].private):
             return [*await offers.ask(context, tracker, heard, dispatcher), *slots(request=None, request_state="none")]
         if heard.intent in ("approve", "reject") and _YES.search(heard.text) and _NO.search(heard.text):
             dispatcher.utter_message(text="一次说一张吧，我怕弄反了。先说同意的是哪张？")
@@ -151,7 +173,7 @@ class TakeRequest(BotBayAction):
             await note_before(context, tracker)
             if offers.did(tracker, "action_name_bot") and (named := named_in(heard)):
                 return offers.again(tracker, "name_bot", heard.text, named)
-        elif heard.intent != "follow_up":
+        elif heard.intent != "follow_up" and not heard.triggered:
             await explain(context, heard.intent)  # said again in other words
         try:
             request = await understood(context, heard, before)
@@ -196,6 +218,12 @@ class ValidateRequestForm(BotBayForm):
         if request is None or request.missing is None or not answers(tracker, "part"):
             return {}
         heard = Heard.of(tracker)
+        if _DROPS.match(heard.text.strip()):
+            dispatcher.utter_message(text="好，那先不弄了，要的时候再跟我说。")
+            return {"part": _DROPPED}
+        if request.missing == "form":
+            changed = await application_form.taken(self.context, heard, request, dispatcher)
+            return {} if changed is None else {"part": changed.as_slot()}
         if corrects(heard.text):
             if only_denies(heard.text):
                 dispatcher.utter_message(text="好，那对的是什么？直接说就行；不弄了回「算了」。")
@@ -238,7 +266,7 @@ class ValidateRequestForm(BotBayForm):
     async def validate_part(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
-        return {"part": None, "request": value}
+        return {"part": None, "request": None if value == _DROPPED else value}
 
     def _is_something_else(self, heard: Heard, request: Request) -> bool:
         if not heard.commands(request.intent, "choose", "correct", "follow_up"):
@@ -298,12 +326,19 @@ def _question(request: Request, missing: str) -> str:
             return f"{lead}要哪个群的{request.feature.words}？\n{listed}\n回编号或群名就行。"
         case "kind":
             return f"要申请什么？\n{listed}\n回编号或直接说都行。"
+        case "form":
+            return application_form.question(request)
         case "email" if request.parts.get("addressee"):
             return f"{request.parts['addressee']}的邮箱地址是？发我就行。"
         case "email":
             return "发到哪个邮箱？把地址发我就行。"
+        case "what" if request.parts.get("pointed"):
+            when = f"{time['shown']}" if time else ""
+            return f"我看不到你说的是哪条：没在记录的群、没存下来的消息，我都看不到。{when}提醒你做什么？"
         case "what":
             return f"好的，{time['shown']}提醒什么事？" if time else "要提醒什么事？"
+        case "time" if request.parts.get("why"):
+            return str(request.parts["why"])
         case "time" if request.intent == "subscribe_report":
             return "每天几点发给你？比如「晚上九点」。"
         case "time":

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions import report_figures
 from actions.base import Context
 from actions.heard import Heard
 from actions.meaning import meant, retold
 from actions.request_rooms import as_part, find_rooms, without_rooms
 from actions.request_times import changed_time, read_span, read_time
-from actions.requests import ABOUT_ROOMS, KINDS, MAILED, MINUTES
+from actions.requests import ABOUT_ROOMS, KINDS, MAILED, MINUTES, REPORTS
 from botbay.chat.models import Account, Room
 from botbay.zh.time import parse
 
@@ -28,14 +29,23 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 _ME = re.compile(r"(?:提醒|通知|叫|喊)(?:一下|一声)?(?:我|俺|咱)")
+#: Somebody who was named before: 小王明天出差，早上提醒他带护照.
+_THEM = re.compile(r"(?:提醒|通知|叫|喊)(?:一下|一声)?(?P<whom>他|她|TA|ta)(?!们)")
 _TO_WHOM = re.compile(r"(?:给|交|由|让|请|找|叫|转|到|归|是|换成?)[@＠]?$")
 #: 提醒我一件事 does not say what.
 _NOTHING = re.compile(
     r"^[有是]?(?:[一这两几]?[件个点])?事(?:情|儿)?$|^[我你他]$|^(?:设置?|设定|定|订|建|加|弄|来|搞|整|记|做|安排)一?[个条下]$"
 )
+#: 提前一小时叫我 says when, and not what.
+_AHEAD = re.compile(
+    r"[,，、。\s]*(?:然后|并且?|再|要|记得|你|请|帮我)*提前[\d零一二两三四五六七八九十半个刻]*(?:分钟?|小时|钟头?|天|一?点儿?)?半?"
+    r"(?=(?:叫|喊|催|通知|告诉)(?:[我俺]|一[下声]|$)|提[醒型示星]|说一?声|$|[,，。\s])"
+)
+#: How 提醒 comes out of quick fingers and of speech.
+_MISTYPED = re.compile(r"[提题][星型形行心惺](?=[我俺咱他她大]|一下|一声)|题醒")
 _POLITELY = (
     r"嗯+|[哎诶喂唉啊呃额哦]|那个|就是|好的?(?=[，, ])|那(?=[，, ])|请(?!假|客|教|示)|麻烦(?:你|您)?|劳驾|帮我|帮忙|(?:给|替)我(?=设|定|建|加|弄|记|来|整|搞)|我?想(?=让|要|请|你|提醒|设|定|加|建)|让你|要你"
-    r"|你(?=帮|给|提醒|记)|到时候?|到点|记得|别忘了?|不要忘了?|[@＠:：,，、。.;；!！\s]"
+    r"|你(?=帮|给|提醒|记)|到时候?|到点|记得|别忘了?|不要忘了?|再(?=[加添来设定建弄])|还有(?=[，, ])|另外|顺便|对了|[@＠:：,，、。.;；!！\s]"
 )
 #: What asks for a reminder and names none: 帮我设个提醒, 加一条待办.
 _MAKING = (
@@ -130,19 +140,31 @@ def read_parts(
             parts["person"] = "我"
         if not parts.keys() & {"query", "person", "file_kind"} and _ANY_FILE.search(text):
             parts["file_kind"] = "文件"
+    if intent in REPORTS and (figure := report_figures.read(text, parts.pop("person", None))):
+        parts |= figure | ({"asked": text} if "figure" in figure else {})
     if intent == "submit_application" and (kind := find_kind(text)):
         parts["kind"] = kind
     if intent == "create_reminder" and not changes:
         parts |= _reminder(heard, text, moment)
+    if intent in ("create_reminder", "snooze_reminder") and not time and (unreal := _no_such_day(plain, moment)):
+        parts["unreal"] = unreal
     if heard.intent == "follow_up" and intent in _FIND and not parts and (said := _WHAT_OF.match(text)):
         parts["query"] = said["what"]
     # What is to be done or looked for is corrected where nothing else is.
-    if heard.intent == "correct" and not parts:
-        if intent == "create_reminder" and (what := what_of(text, moment)):
+    if heard.intent == "correct" and not parts.keys() - {"person"} and intent == "create_reminder":
+        reminder = _reminder(heard, text, moment)
+        if (what := reminder.get("what")) and what != parts.get("person"):
+            if reminder.get("person", "") is None:  # 给李总打电话 is not for him
+                parts.pop("person", None)
             parts["what"] = what
-        if intent in _FIND and (words := free_words(text)):
-            parts["query"] = words
+    if heard.intent == "correct" and not parts and intent in _FIND and (words := free_words(text)):
+        parts["query"] = words
     return parts
+
+
+def _no_such_day(text: str, moment: datetime) -> str:
+    """The day that a sentence names and no calendar has: 2月30号; empty where there is none."""
+    return next((one.text for one in parse(text, moment, "future") if one.kind == "none"), "")
 
 
 def _takes_over(person: str, text: str) -> bool:
@@ -165,6 +187,7 @@ def find_kind(text: str) -> str | None:
 
 def what_of(text: str, moment: datetime) -> str:
     """What is to be done, without when and whom: 明天三点提醒我交报告 -> 交报告; empty where nothing is left."""
+    text = _AHEAD.sub(" ", _MISTYPED.sub("提醒", text))
     for time in reversed([one for one in parse(text, moment, "future") if one.kind != "none"]):
         if not _IS_PART.match(text[time.end :]):  # 整理上周的报表 is not to be done last week
             text = f"{text[: time.start]} {text[time.end :]}"
@@ -202,6 +225,8 @@ def _reminder(heard: Heard, text: str, moment: datetime) -> Mapping[str, Any]:
     if person is not None and (found := re.search(re.escape(str(person)), text)):
         if _WHOM.search(text[: found.start()]) and (own is None or own.end() > found.start()):
             text = f"{text[: found.start()]}我{text[found.end() :]}"
+        elif own is None and (them := _THEM.search(text)) and found.end() <= them.start():
+            text = f"{text[: them.start('whom')]}我{text[them.end() :]}"
         else:
             parts["person"] = None  # it is about them, not for them
     elif (everybody := _EVERYBODY.search(text)) and own is None and _WHOM.search(text[: everybody.start()]):

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from actions.base import Context
@@ -34,13 +35,18 @@ _MEETING = re.compile(
 #: Where such a span begins, as its ``from``.
 SINCE_MINUTES, SINCE_SPOKEN = "minutes", "spoken"
 
+#: A day of the week, for which every week may be meant.
+_WEEKDAY = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天末]")
+#: The evening, and when it is where no hour is said.
+_EVENING, _EVENING_HOUR = re.compile(r"(?<!傍)晚|夜里|夜间"), 21
+
 #: How far from the hour that was said something may have happened.
 _AROUND = timedelta(minutes=30)
 
 
-def local_now(context: Context) -> datetime:
-    """The wall clock where the people are."""
-    return now().astimezone(context.settings.zone).replace(tzinfo=None)
+def local_now(context: Context, zone: tzinfo | None = None) -> datetime:
+    """The wall clock where the people are, or in a time zone of one's own."""
+    return now().astimezone(zone or context.settings.zone).replace(tzinfo=None)
 
 
 def read_time(heard: Heard, text: str, intent: str, moment: datetime) -> dict[str, str] | None:
@@ -52,7 +58,7 @@ def read_time(heard: Heard, text: str, intent: str, moment: datetime) -> dict[st
         said, text = [name for name in said if name in later["to"]], later["to"]
     for words in ("".join(said), *said, text):
         if found := _first(words, moment, prefer, lasting=intent != "submit_application"):
-            shown = _every_day(found, moment) if intent == "subscribe_report" else describe(found, moment)
+            shown = _said_back(found, intent, moment)
             return {"text": found.text, "shown": shown} if shown else None
     return None
 
@@ -88,22 +94,25 @@ def changed_time(
     else:
         return later
     found = _first(words, moment, "future")
-    if found is None or found.text != words:
+    if found is None or found.text != words or not (shown := _said_back(found, intent, moment)):
         return later
-    return {"text": words, "shown": describe(found, moment)}
+    return {"text": words, "shown": shown}
 
 
-def span_of(time: Mapping[str, Any], context: Context) -> tuple[datetime | None, datetime | None]:
+def span_of(
+    time: Mapping[str, Any], context: Context, zone: tzinfo | None = None
+) -> tuple[datetime | None, datetime | None]:
     """From when until when (itself outside) a request's time reaches back, aware; None where it is open.
 
     A moment is taken with some time around it: nobody knows the minute of a file.
     """
-    found = _first(str(time["text"]), local_now(context), "past")
+    zone = zone or context.settings.zone
+    found = _first(str(time["text"]), local_now(context, zone), "past")
     if found is None:
         return None, None
     at, until = found.at, found.until
     if found.length is not None:
-        at, until = local_now(context) - found.length, None
+        at, until = local_now(context, zone) - found.length, None
     elif until is None and at is not None:
         length = timedelta(days=1) if found.precision >= Grain.DAY else timedelta(0)
         match found.bound:
@@ -112,7 +121,6 @@ def span_of(time: Mapping[str, Any], context: Context) -> tuple[datetime | None,
             case "at":
                 around = timedelta(0) if length else _AROUND
                 at, until = at - around, at + length + around
-    zone = context.settings.zone
     return (
         None if at is None else at.replace(tzinfo=zone),
         None if until is None else until.replace(tzinfo=zone),
@@ -126,8 +134,19 @@ def _first(words: str, moment: datetime, prefer: Prefer, *, lasting: bool = True
     return next(iter(days or found), None)
 
 
+def _said_back(time: TimeExpression, intent: str, moment: datetime) -> str:
+    return _every_day(time, moment) if intent == "subscribe_report" else describe(time, moment)
+
+
 def _every_day(time: TimeExpression, moment: datetime) -> str:
-    """When a report is to come by itself; empty where the hour is not said."""
-    if time.at is None or time.precision > Grain.MINUTE:
+    """When a report is to come by itself; empty where the hour is not said. 晚上 alone means 21:00."""
+    if time.rrule is None and _WEEKDAY.match(time.text):
+        # 周五晚上八点, 周一到周五六点: of every week, where it is to come by itself.
+        time = _first(f"每{time.text}", moment, "future") or time
+    if time.at is None or time.precision > Grain.PART:
         return ""
+    if time.precision == Grain.PART:
+        if not _EVENING.search(time.text):
+            return ""
+        time = replace(time, at=time.at.replace(hour=_EVENING_HOUR), precision=Grain.MINUTE)
     return describe(time, moment) if time.rrule is not None else f"每天 {time.at:%H:%M}"

@@ -58,6 +58,9 @@ MAILED = {"ask_daily_report": "mail_report", "ask_minutes": "mail_minutes"}
 #: What is told of a span of talk.
 MINUTES = ("ask_minutes", "mail_minutes")
 
+#: What is told in figures.
+REPORTS = ("ask_daily_report", "mail_report")
+
 #: What is told of a room or of all: for these a part of a room's name is enough.
 ABOUT_ROOMS = (*MAILED, *MAILED.values())
 
@@ -67,6 +70,7 @@ class Request:
     """A feature and the parts known of it. ``choices``: what a question for the part that is missing offers.
 
     Of a request that was answered they are what the answer told with a number, in the turn ``told``.
+    ``form`` is missing of an application until its fields are told and it was seen: ``actions.application_form``.
     Parts are text, but ``time``: {"text", "shown"} (see ``actions.request_times.read_span``), and ``room``: {"id", "name"}.
     """
 
@@ -100,7 +104,10 @@ class Request:
         """The part to ask for next."""
         if self.parts.get("room_open"):
             return "room"
-        return next((part for part in self.feature.needs if not self._knows(part)), None)
+        part = next((part for part in self.feature.needs if not self._knows(part)), None)
+        if part is None and self.intent == "submit_application" and not self.parts.get("confirmed"):
+            return "form"
+        return part
 
     def _knows(self, part: str) -> bool:
         if part == "query":  # whose file, or which kind of file, is enough to look for; of files the day is, too

@@ -1,4 +1,4 @@
-"""The worker: runs the jobs of every installed part, and the housekeeping. ``python -m botbay.worker``."""
+"""The worker: runs the jobs of every installed part, what is due, and the housekeeping. ``python -m botbay.worker``."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from botbay import jobs
+from botbay import due, jobs
 from botbay.db import engine
 from botbay.logs import configure_logging
 from botbay.postgres import PostgresError
@@ -72,6 +72,7 @@ async def _work() -> None:
 async def main() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_work())
+        group.create_task(due.run(due.load_handlers()))
         group.create_task(_housekeeping())
 
 

@@ -21,7 +21,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 import workers.accounts.models
 import workers.archive.models
 import workers.mail.models
-import workers.minutes.models  # noqa: F401 (their tables)
+import workers.minutes.models
+import workers.report.models  # noqa: F401 (their tables)
 from botbay import storage
 from botbay.db import Base, dispose, engine, transaction
 from botbay.postgres import EmbeddedPostgres

@@ -16,14 +16,28 @@ from starlette.types import Scope
 
 from botbay.db import dispose, engine
 from botbay.settings import load_settings
-from web import errors, files, live, minutes_files, sign_in
+from web import application_pictures, calendar_files, errors, files, live, minutes_files, office_api, sign_in
 from web.database import UNREACHABLE
 from web.layout import HEAD, STATIC
-from web.pages import accounts, bind, bots, drive, home, login, me, minutes, simulator, training
+from web.pages import (
+    accounts,
+    applications,
+    bind,
+    bots,
+    drive,
+    home,
+    login,
+    me,
+    minutes,
+    report,
+    simulator,
+    todos,
+    training,
+)
 from web.security import Guard
 from web.session import COOKIE, LIFE_DAYS, cookie_key
 
-_PAGES = (home, minutes, drive, login, bind, bots, accounts, training, me, simulator)
+_PAGES = (home, report, minutes, todos, applications, drive, login, bind, bots, accounts, training, me, simulator)
 
 
 class _Static(StaticFiles):
@@ -72,6 +86,9 @@ def create_app() -> FastAPI:
     app.include_router(sign_in.router)
     app.include_router(files.router)
     app.include_router(minutes_files.router)
+    app.include_router(calendar_files.router)
+    app.include_router(application_pictures.router)
+    app.include_router(office_api.router)
     app.mount("/static", _Static(directory=STATIC))
     for page in _PAGES:
         page.register()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
@@ -22,7 +23,10 @@ HEAD = f'<link rel="stylesheet" href="/static/botbay.css?v={_STYLE_VERSION}">'
 #: Path, name, icon, whether only maintainers see it.
 _NAVIGATION = (
     ("/", "首页", "home", False),
+    ("/reports", "日报", "insights", False),
     ("/minutes", "纪要", "summarize", False),
+    ("/todos", "待办", "task_alt", False),
+    ("/applications", "申请", "fact_check", False),
     ("/drive", "网盘", "folder", False),
     ("/bind", "绑定微信", "link", False),
     ("/bots", "机器人", "smart_toy", True),
@@ -141,9 +145,9 @@ def empty(icon: str, words: str) -> Iterator[None]:
         yield
 
 
-def local_time(at: datetime) -> str:
-    """A time in words, in the set time zone: 今天 10:02, 昨天 10:02, 9月3日 10:02, 2025年9月3日."""
-    zone = load_settings().zone
+def local_time(at: datetime, zone: ZoneInfo | None = None) -> str:
+    """A time in words, in the set time zone or another: 今天 10:02, 昨天 10:02, 9月3日 10:02, 2025年9月3日."""
+    zone = zone or load_settings().zone
     there, today = at.astimezone(zone), now().astimezone(zone).date()
     clock = f"{there:%H:%M}"
     if there.date() == today:

@@ -11,7 +11,7 @@ from web.database import UNREACHABLE
 
 #: Seconds after which pages look again without having been told.
 PACE = 5.0
-CHANNELS = ("accounts", "bots", "training")
+CHANNELS = ("accounts", "approvals", "bots", "training")
 
 
 class _Changes:

@@ -67,6 +67,11 @@ def readable_messages(subject: Subject, audience: Audience) -> Select[Message]:
     return select(Message).where(visible, Message.withheld.is_(False))
 
 
+def countable_messages(subject: Subject, audience: Audience) -> Select[Message]:
+    """The messages of rooms that may be counted for the asker here: those that may be shown, and those that only count."""
+    return select(Message).where(Message.room_id.in_(_rooms_of(subject, audience)))
+
+
 def readable_files(subject: Subject, audience: Audience, *, trashed: bool = False) -> Select[File]:
     """The files of the messages that may be shown to the asker here: those in use, or those in the trash."""
     messages = readable_messages(subject, audience).with_only_columns(Message.id)

@@ -65,6 +65,15 @@ async def queue_turn(
     await notify(session, CHANNEL)
 
 
+async def queue_triggers(session: AsyncSession, keys: Mapping[str, int], trigger: Mapping[str, Any]) -> None:
+    """As ``queue_turn``, of the same in many conversations at once: by key the conversation."""
+    if keys:
+        new = insert(Turn).on_conflict_do_nothing(index_elements=[Turn.key])
+        turns = [{"conversation_id": each, "key": key, "trigger": dict(trigger)} for key, each in keys.items()]
+        await session.execute(new, turns)
+        await notify(session, CHANNEL)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A conversation held until ``until``; whoever lost the token may no longer finish its turn."""

@@ -1,13 +1,13 @@
 """Handing over what was kept: the thing itself goes out in a conversation, named by ids, never by a path.
 
 A file is {"file_id": …}; a 接龙, which goes out as a spreadsheet, is {"solitaire": {"room_id": …, "message_id": …}};
-what an action has made of a room's messages in this very turn (``prepare``) is {"made": {"of": …, "name": …, "room_id": …}}.
+what an action has made of a room's messages in this very turn (``prepare``) is {"made": {"of": …, "name": …, "rooms": […]}}.
 """
 
 import hashlib
 import mimetypes
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -81,12 +81,12 @@ async def hand_over(
 
 
 async def prepare(
-    session: AsyncSession, turn_id: int, content: bytes, *, of: str, name: str, room_id: int
+    session: AsyncSession, turn_id: int, content: bytes, *, of: str, name: str, rooms: Sequence[int]
 ) -> dict[str, Any]:
     """Keep what was made in a turn until it is sent; what to answer so that it is handed over.
 
-    ``of`` is what it was made of (minutes-7), by which ``withdraw`` takes it back; ``room_id`` the room of whose
-    messages it was made: it goes to nobody who may not read them. Raises storage.StorageError.
+    ``of`` is what it was made of (minutes-7), by which ``withdraw`` takes it back; ``rooms`` the rooms of whose
+    messages it was made: it goes to nobody who may not read them all. Raises storage.StorageError.
     """
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -94,7 +94,7 @@ async def prepare(
 
     stored = await storage.put(_key(turn_id, of, name), chunks())
     await jobs.enqueue(session, [jobs.NewJob(name=ERASE_JOB, payload={"key": stored.key}, delay=_SHEET_KEPT)])
-    return {"made": {"of": of, "name": name, "room_id": room_id}}
+    return {"made": {"of": of, "name": name, "rooms": list(rooms)}}
 
 
 async def withdraw(session: AsyncSession, of: str) -> None:
@@ -115,10 +115,15 @@ async def _made(
 ) -> _Ready | None:
     """What an action made in this turn: its place follows from the turn, so that nothing else can be named."""
     of, name = str(given["of"]), str(given["name"])
-    may = readable_rooms(subject, audience).where(Room.id == int(given["room_id"]))
-    if _OF.fullmatch(of) is None or await session.scalar(may) is None:
+    rooms = {int(each) for each in given["rooms"]}
+    may = readable_rooms(subject, audience).where(Room.id.in_(rooms)).with_only_columns(Room.id)
+    if _OF.fullmatch(of) is None or set(await session.scalars(may)) != rooms:
         return None
-    return "file", _key(turn_id, of, name), names.safe(name, FileKind.OTHER, "") or "文件"
+    return (
+        "image" if name.endswith(".png") else "file",
+        _key(turn_id, of, name),
+        names.safe(name, FileKind.OTHER, "") or "文件",
+    )
 
 
 def _key(turn_id: int, of: str, name: str) -> str:

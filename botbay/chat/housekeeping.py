@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from importlib.metadata import entry_points
 
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +31,17 @@ async def erase_file(work: Work) -> None:
         await storage.delete(str(work.payload["key"]))
     except storage.StorageError:
         raise Later(work.backoff()) from None  # erased is erased: it never gives up
+
+
+async def forget_messages(work: Work) -> None:
+    """The job that takes recalled and erased messages out of all that was made of them; the payload is {"message_ids": […]}.
+
+    Whoever makes something of messages names under ``botbay.forgetting`` what takes ids out of it.
+    """
+    message_ids = [int(each) for each in work.payload["message_ids"]]
+    async with transaction() as session:
+        for entry in entry_points(group="botbay.forgetting"):
+            await entry.load()(session, message_ids)
 
 
 async def tidy() -> None:

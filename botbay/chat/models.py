@@ -221,6 +221,19 @@ class Message(Identified, Base):
         Index("ix_messages_received_at", "received_at", postgresql_using="brin"),
         Index("ix_messages_peer_id_sent_at", "peer_id", "sent_at", postgresql_where=sql("peer_id IS NOT NULL")),
         Index("ix_messages_search", "search", postgresql_using="gin"),
+        Index("ix_messages_gone", "room_id", "sent_at", postgresql_where=sql("recalled_at IS NOT NULL OR withheld")),
+        Index(
+            "ix_messages_mention_ids",
+            "mention_ids",
+            postgresql_using="gin",
+            postgresql_where=sql("mention_ids <> '[]'"),
+        ),
+        Index(
+            "ix_messages_brought",
+            "room_id",
+            "sent_at",
+            postgresql_where=sql("kind IN ('file', 'link', 'notice')"),
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """The outbox: what the bots are to say, put in once and sent in order."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -43,6 +44,24 @@ async def put(
         .on_conflict_do_nothing(index_elements=[OutboxItem.key])
     )
     await notify(session, CHANNEL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """A text to be said in a conversation, once under its key."""
+
+    conversation_id: int
+    key: str
+    text: str
+    mention: bool = False
+
+
+async def put_texts(session: AsyncSession, said: Sequence[Words]) -> None:
+    """As ``put``, of many at once."""
+    if said:
+        new = insert(OutboxItem).on_conflict_do_nothing(index_elements=[OutboxItem.key])
+        await session.execute(new, [{"kind": "text", **asdict(each)} for each in said])
+        await notify(session, CHANNEL)
 
 
 async def next_items(session: AsyncSession, bot_id: int) -> Sequence[OutboxItem]:

@@ -89,10 +89,15 @@ class EmbeddedPostgres:
         if (pid := self.pid()) is None:
             return
         for number, seconds in ((signal.SIGINT, timeout), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+            told: set[int] = set()
             deadline = time.monotonic() + seconds
             while time.monotonic() < deadline:
+                # Whoever waited for the directory may take it the moment the old server leaves it: that one goes too.
+                pid = self.pid() or pid
+                if pid not in told:
+                    told.add(pid)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, number)
                 with contextlib.suppress(ChildProcessError):  # then it was not started here
                     os.waitpid(pid, os.WNOHANG)
                 if self._cluster.is_free():

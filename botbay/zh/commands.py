@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from botbay.zh.time import Prefer, TimeExpression
+from botbay.zh.time import Prefer, TimeExpression, question
 from botbay.zh.time import parse as parse_times
 
 
@@ -41,7 +41,8 @@ def parse(base: datetime | None, prefer: Prefer) -> None:
 
 
 def row(text: str, found: TimeExpression | None) -> dict[str, object]:
-    """What is printed of a time expression: ``text kind at rrule matched``, and ``until``, ``seconds``, ``ambiguous``."""
+    """What is printed of a time expression: ``text kind at rrule matched``, and ``until``, ``seconds``, ``past``,
+    and where it is ambiguous both ``readings`` and the ``question``."""
     row: dict[str, object] = {"text": text, "kind": "none", "at": None, "rrule": None, "matched": None}
     if found is None:
         return row
@@ -52,4 +53,8 @@ def row(text: str, found: TimeExpression | None) -> dict[str, object]:
         row["seconds"] = int(found.length.total_seconds())
     if found.ambiguous:
         row["ambiguous"] = True
+        row["readings"] = [each.isoformat() for each in found.readings]
+        row["question"] = question(found)
+    if found.past:
+        row["past"] = True
     return row

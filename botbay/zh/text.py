@@ -7,7 +7,7 @@ from functools import cache
 
 from opencc import OpenCC
 
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―~∼〜"), "-")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―~∼〜～"), "-")
 _GAP = re.compile(r"\s+")
 
 

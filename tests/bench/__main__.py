@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from botbay import rasa
-from tests.bench import drive, files, ingest, minutes
+from tests.bench import drive, files, ingest, minutes, reminders, report, times
 
 
 def main() -> None:
@@ -16,6 +16,12 @@ def main() -> None:
     drive.main()
     print("== minutes: importance on marked meetings, what is found in marked chats, a room of 2,000 messages")
     minutes.main()
+    print("== reports: a day and a month of 50 rooms over 100,000 messages, and the picture")
+    report.main()
+    print("== times: what people type to be reminded, and marked expressions, beside JioNLP")
+    times.main()
+    print("== reminders: 100,000 that wait, three workers of which one after another is killed")
+    reminders.main()
     print("== understanding: this pipeline, stock LogisticRegression, stock DIET (takes some minutes)")
     subprocess.run(
         [str(rasa.PYTHON), "-W", "ignore", "rasa_project/tests/compare_pipelines.py", "--every", "70"],

@@ -19,7 +19,7 @@ from workers.minutes.document import Item, Todo
 from workers.minutes.talk import Talk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Marked:
     """A chat with what people marked in it."""
 

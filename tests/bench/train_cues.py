@@ -9,49 +9,114 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
+from tests.bench import fitting
 from tests.bench.cue_priors import PRIORS
 from tests.bench.minutes_chats import Marked, chats, count, table
-from workers.minutes import decisions, questions, todos, weighing
-from workers.minutes.said import Scene
+from tests.bench.plain_tasks import PLAIN
+from tests.minutes_chat import chat
+from workers.minutes import decisions, questions, standing, todos, weighing, wording
+from workers.minutes.said import Said, Scene
 
-_PULL = {"todo": 4.0, "decision": 2.5, "question": 2.5}  # how hard a weight is drawn to the one set by hand
-_FOUND = {"todo": 1.4, "decision": 2.2, "question": 1.5}  # what missing one weighs against a wrong one
+_PULL = {
+    "todo": 4.0,
+    "done": 4,
+    "decision": 8.0,
+    "question": 2.5,
+    "standing": 3.0,
+}  # how hard a weight is drawn to the one set by hand
+_FOUND = {
+    "todo": 1.4,
+    "done": 2.5,
+    "decision": 2.2,
+    "question": 1.5,
+    "standing": 1.6,
+}  # what missing one weighs against a wrong one
+_PULL_WORDING = 8.0  # the same for the wording and for cues by twos
+_PULL_ANSWERS = 12.0  # the same for the wording of decisions and of what follows them
+_PLAIN = 1.5  # what a plain saying weighs beside a line of a chat
+_IN_CHATS = 6  # chats that must show a wording for it to count
+_FOLDS = 5  # in which chats are left out to see how lines stand by weights that do not know them
 _STEPS = 100
 
 Rows = list[tuple[frozenset[str], int, float]]
 
 
-def todo_rows(chat: Marked) -> Rows:
-    """Candidates with whether they are marked; which of a marked one's further lines is taken does not matter."""
-    firsts = {source["source"][0]: source for source in chat.gold["todos"]}
-    further = {line for each in chat.gold["todos"] for line in each["source"][1:]} - set(firsts)
+def todo_rows(chat: Marked) -> list[fitting.Row]:
+    """Candidates with whether they are marked, also as done; which of a marked one's further lines does not matter."""
+    given = [*chat.gold["todos"], *chat.gold.get("done", ())]
+    firsts = {source["source"][0]: source for source in given}
+    further = {line for each in given for line in each["source"][1:]} - set(firsts)
+    rows: list[fitting.Row] = []
+    scene = Scene(chat.talk)
+    for each in todos.candidates(scene):
+        line = each.source[0].line.id
+        marks = {*each.task.cues, *wording.couples(each.task.cues), *wording.grams(each.task.clause)}
+        marked = [g for g in given if line == g["source"][0]]
+        if marked:
+            right = any(g["who"] in (each.task.key, each.task.who) or not each.task.key for g in marked)
+            rows.append((marks, int(right), 1.0 if right else 0.3, chat.name))
+        elif line not in further and ("done" in chat.gold or not todos.done_later(each, scene)):
+            rows.append((marks, 0, 1.0, chat.name))
+    return rows
+
+
+def done_rows(chat: Marked) -> Rows:
+    """What may tell that a marked task is done, with whether it does."""
     rows: Rows = []
     scene = Scene(chat.talk)
     for each in todos.candidates(scene):
         line = each.source[0].line.id
-        marked = [g for g in chat.gold["todos"] if line == g["source"][0]]
-        if marked:
-            right = any(g["who"] in (each.task.key, each.task.who) or not each.task.key for g in marked)
-            rows.append((each.task.cues, 1 if right else 0, 1.0 if right else 0.3))
-        elif line not in further and not todos.done_later(each, scene):
-            rows.append((each.task.cues, 0, 1.0))
+        names = (each.task.key, each.task.who)
+        done = [g for g in chat.gold.get("done", ()) if line == g["source"][0] and g["who"] in names]
+        if done:
+            for at, shown in todos.endings(each, scene):
+                if at >= max(done[0]["source"][1:], default=line + 1) - 1 or at not in done[0]["source"]:
+                    told = at in done[0]["source"]
+                    if told or at < done[0]["source"][-1]:
+                        rows.append((shown, int(told), 1.0))
+        elif any(line == g["source"][0] and g["who"] in names for g in chat.gold["todos"]):
+            rows.extend((shown, 0, 1.0) for _, shown in todos.endings(each, scene))
     return rows
 
 
-def decision_rows(chat: Marked) -> Rows:
+@cache
+def shown(chat: Marked) -> tuple[Scene, list[tuple[Said, frozenset[str]]]]:
+    """A chat with the lines that could settle something and their cues, which no weights change."""
+    scene = Scene(chat.talk)
+    return scene, list(decisions.shown(scene))
+
+
+def decides(chat: Marked, said: Said) -> bool | None:
+    """Whether a line is marked as a decision; None where it does not matter."""
     firsts = {each["source"][0] for each in chat.gold["decisions"]}
-    further = {line for each in chat.gold["decisions"] for line in each["source"][1:]} - firsts
-    rows: Rows = []
-    for each in decisions.candidates(Scene(chat.talk)):
-        line = each.said.line.id
-        if line in firsts or line not in further:
-            rows.append((each.cues, int(line in firsts), 1.0))
-    return rows
+    further = {line for each in chat.gold["decisions"] for line in each["source"]} - firsts
+    return None if said.line.id in further else said.line.id in firsts
+
+
+def decision_rows(chat: Marked) -> list[fitting.Row]:
+    scene, lines = shown(chat)
+    return [
+        ({*known, *decisions.marks(said, scene)}, int(marked), 1.0, chat.name)
+        for said, known in lines
+        if (marked := decides(chat, said)) is not None
+    ]
+
+
+def standing_rows(chat: Marked) -> list[tuple[dict[str, float], int]]:
+    """How the likely lines of a chat stand among those around them by the weights in use, with whether they are marked."""
+    scene, lines = shown(chat)
+    chances = decisions.weighed(lines, scene)
+    return [
+        (standing.of(said.place, chances, scene.said), int(marked))
+        for said, _ in lines
+        if chances[said.place] >= decisions.FAINT and (marked := decides(chat, said)) is not None
+    ]
 
 
 def question_rows(chat: Marked) -> Rows:
@@ -87,15 +152,59 @@ def fit(rows: Rows, prior: Mapping[str, float], pull: float, found: float) -> di
     return {"bias": round(float(w[-1]), 2)} | {name: round(float(v), 2) for name, v in zip(names, w, strict=False)}
 
 
+def plain_rows() -> list[fitting.Row]:
+    """The candidates of what is plainly said, as rows."""
+    rows: list[fitting.Row] = []
+    for said, wanted in PLAIN:
+        for each in todos.candidates(scene := Scene(chat(*said))):
+            marks = {*each.task.cues, *wording.couples(each.task.cues), *wording.grams(each.task.clause)}
+            right = scene.people.name(each.task.key) in wanted.get(each.source[0].place, "").split()
+            rows.append((marks, int(right), _PLAIN, "plain"))
+    return rows
+
+
+def fit_todos(rows: Sequence[fitting.Row]) -> dict[str, float]:
+    return fitting.fit(
+        [*rows, *plain_rows()],
+        PRIORS["todo"],
+        pull=_PULL["todo"],
+        pull_new=_PULL_WORDING,
+        found=_FOUND["todo"],
+        chats=_IN_CHATS,
+    )
+
+
+def fit_decisions(rows: Sequence[fitting.Row]) -> dict[str, float]:
+    return fitting.fit(
+        rows,
+        PRIORS["decision"],
+        pull=_PULL["decision"],
+        pull_new=_PULL_ANSWERS,
+        found=_FOUND["decision"],
+        chats=_IN_CHATS,
+    )
+
+
+def train_decisions(given: Sequence[Marked]) -> dict[str, dict[str, float]]:
+    """The weights of decisions by themselves, and among others: fitted to chances by weights that never saw the chat."""
+    rows = {one.name: decision_rows(one) for one in given}
+    stands: list[tuple[dict[str, float], int]] = []
+    for fold in range(_FOLDS):
+        apart = given[fold::_FOLDS]
+        use({"decision": fit_decisions([row for one in given if one not in apart for row in rows[one.name]])})
+        stands += [row for one in apart for row in standing_rows(one)]
+    use(PRIORS)
+    return {
+        "decision": fit_decisions([row for one in given for row in rows[one.name]]),
+        "standing": fitting.fit_values(stands, pull=_PULL["standing"], found=_FOUND["standing"]),
+    }
+
+
 def train(given: Sequence[Marked]) -> dict[str, dict[str, float]]:
     return {
-        "decision": fit(
-            [row for chat in given for row in decision_rows(chat)],
-            PRIORS["decision"],
-            _PULL["decision"],
-            _FOUND["decision"],
-        ),
-        "todo": fit([row for chat in given for row in todo_rows(chat)], PRIORS["todo"], _PULL["todo"], _FOUND["todo"]),
+        **train_decisions(given),
+        "todo": fit_todos([row for chat in given for row in todo_rows(chat)]),
+        "done": fit([row for chat in given for row in done_rows(chat)], PRIORS["done"], _PULL["done"], _FOUND["done"]),
         "question": fit(
             [row for chat in given for row in question_rows(chat)],
             PRIORS["question"],

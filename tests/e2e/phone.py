@@ -1,8 +1,8 @@
 """People in the simulator, and what they get to read."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from botbay.chat import simulator, simulator_line
+from botbay.chat import simulator, simulator_line, simulator_rooms
 from botbay.chat.simulator_models import SimMessage
 from botbay.db import transaction
 from botbay.settings import SIMULATOR
@@ -18,7 +18,11 @@ class Phone:
     def __init__(self, contact_id: str, chat: simulator.Chat | None = None) -> None:
         self.contact_id = contact_id
         self._chat = chat or simulator.private_chat(BOT, contact_id)
-        self._read = 0
+        self.read = 0
+
+    @property
+    def chat(self) -> simulator.Chat:
+        return self._chat
 
     async def befriend(self, name: str) -> None:
         async with transaction() as session:
@@ -28,6 +32,11 @@ class Phone:
     async def say(self, words: str) -> None:
         async with transaction() as session:
             await simulator.say(session, self._chat, self.contact_id, words)
+
+    async def skip(self) -> None:
+        """What came until now is read."""
+        async with transaction() as session:
+            self.read = await session.scalar(select(func.max(SimMessage.id))) or 0
 
     async def hears(self, words: str) -> str:
         """The bot's next message that holds these words; those before it are read too."""
@@ -42,10 +51,10 @@ class Phone:
             )
             said = select(SimMessage).where(here, SimMessage.talker_id == BOT)
             async with transaction() as session:
-                new = (await session.scalars(said.where(SimMessage.id > self._read).order_by(SimMessage.id))).all()
+                new = (await session.scalars(said.where(SimMessage.id > self.read).order_by(SimMessage.id))).all()
             matching = [message for message in new if words in message.text]
             assert matching, [message.text for message in new]
-            self._read, found = matching[0].id, matching[0].text
+            self.read, found = matching[0].id, matching[0].text
 
         await eventually(look, timeout=30)
         return found
@@ -66,3 +75,17 @@ async def bound_person(account_name: str, name: str, email: str | None = None) -
     await phone.say("小贝")
     await phone.hears("专属助手小贝")
     return phone
+
+
+async def recorded_room(owner: str, topic: str, **others: str) -> Phone:
+    """A room whose talk is kept, as its owner sees it; ``others`` are names by the ids of people who are new, sim_zhao."""
+    ids = {contact.replace("_", "-"): name for contact, name in others.items()}
+    async with transaction() as session:
+        for contact, name in ids.items():
+            await simulator.create_contact(session, name, id=contact)
+        room = await simulator_rooms.create_room(session, owner, topic, [*ids, BOT])
+    here = Phone(owner, simulator.room_chat(room.id))
+    await here.hears("开始记录")
+    await here.say("@小助手\u2005开始记录")
+    await here.hears("开始记录")
+    return here

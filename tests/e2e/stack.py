@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from botbay.postgres import EmbeddedPostgres
+from botbay import storage
+from botbay.settings import load_settings
 from tests.conftest import use_settings
 from tests.gateway_fixture import free_port
 
@@ -82,9 +83,6 @@ class Stack:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.web_port}"
 
-    def database_url(self) -> str:
-        return EmbeddedPostgres(self.directory / "postgres").url()
-
     def process_ids(self, command: str) -> list[int]:
         """The stack's own processes whose command line holds these words."""
         found = subprocess.run(
@@ -100,13 +98,15 @@ class Stack:
 
 @contextlib.contextmanager
 def running(stack: Stack) -> Iterator[Stack]:
-    """The stack runs, and this process looks at the same database."""
+    """The stack runs, and this process looks at the same database, also after a restart on another port."""
     stack.start()
     try:
         with pytest.MonkeyPatch.context() as patch:
-            use_settings(patch, database_url=stack.database_url(), data_dir=stack.directory)
+            use_settings(patch, database_url=None, data_dir=stack.directory)
             yield stack
     finally:
+        load_settings.cache_clear()  # what held before holds again, for instance the stack of the whole session
+        storage.store.cache_clear()
         stack.stop()
 
 

@@ -8,9 +8,9 @@ import pytest
 from docx import Document
 from playwright.async_api import Page
 
-from botbay.chat import simulator, simulator_rooms
+from botbay.chat import simulator
 from botbay.db import dispose, transaction
-from tests.e2e.phone import BOT, Phone, bound_person
+from tests.e2e.phone import Phone, bound_person, recorded_room
 from tests.e2e.stack import Stack, eventually, running
 from tests.gateway_fixture import free_port
 from tests.smtp_fixture import MailServer, smtp_server
@@ -44,17 +44,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Stack
 async def talked() -> Phone:
     """A room whose talk is kept, and the phone of its owner."""
     phone = await bound_person("xiaoman", "钱小满", OWN)
-    async with transaction() as session:
-        await simulator.create_contact(session, "赵云", id="sim-zhao")
-        room = await simulator_rooms.create_room(session, "sim-xiaoman", "产品群", ["sim-zhao", BOT])
-    chat = simulator.room_chat(room.id)
-    here = Phone("sim-xiaoman", chat)
-    await here.hears("开始记录")
-    await here.say("@小助手\u2005开始记录")
-    await here.hears("开始记录")
+    here = await recorded_room("sim-xiaoman", "产品群", sim_zhao="赵云")
     for who, words in SAID:
         async with transaction() as session:
-            await simulator.say(session, chat, who, words)
+            await simulator.say(session, here.chat, who, words)
     return phone
 
 

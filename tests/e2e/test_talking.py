@@ -427,7 +427,7 @@ async def test_what_is_to_come_is_understood_and_said_so(gateway: MockGateway) -
     answer = await chat.ask("昨天产品群的纪要发我看看")
     assert answer.startswith("「产品群」没有在记录，昨天（周"), answer
     assert "日报" in await chat.ask("今天的日报")
-    assert "还没有开通" in await chat.ask("提醒我明天下午三点开会")
+    assert "还没有开通" in await chat.ask("帮我搜一下聊天记录里谁说过报价")
     assert "没有开通" not in await chat.ask("谁有日报的模板")
 
 
@@ -458,7 +458,7 @@ async def test_it_stays_silent_when_it_is_only_talked_of(gateway: MockGateway) -
 async def test_agreeing_twice_takes_the_one_thing_that_was_offered(gateway: MockGateway) -> None:
     chat = await bound_friend(gateway, new_id("wxid_yes"), "爽快人", bot_name="小是")
     assert "你是想同意一张单子吗" in await chat.ask("同意")
-    assert "同意审批" in await chat.ask("同意")
+    assert "没有等你审批的单子" in await chat.ask("同意")
 
 
 async def test_a_correction_changes_what_is_meant_and_nothing_else(gateway: MockGateway) -> None:

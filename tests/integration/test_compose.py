@@ -253,7 +253,7 @@ class Outside:
                 process.kill()
                 process.communicate()
 
-    async def healthy(self, name: str, process: "subprocess.Popen[bytes]", timeout: float = 120.0) -> None:
+    async def healthy(self, name: str, process: "subprocess.Popen[bytes]", timeout: float = 300.0) -> None:
         """Wait until the service's own health check says so."""
         command = self._command(name, self.services[name]["healthcheck"]["test"][1:])
         deadline = time.monotonic() + timeout
@@ -307,6 +307,7 @@ async def bot_is_online() -> str | None:
         return None if bot is None else str(bot.wechat_id)
 
 
+@pytest.mark.timeout(900)
 async def test_each_service_starts_and_together_they_answer(outside: Outside) -> None:
     assert rasa.check() is None
     with outside.running("migrate") as migrate:

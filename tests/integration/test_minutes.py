@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat import consent, messages
 from botbay.chat.access import PRIVATE, Audience, Subject
+from botbay.chat.housekeeping import forget_messages
 from botbay.chat.models import Account, Bot, Gap, Member, Message, RoomBot
 from botbay.db import now, transaction
 from botbay.jobs import Work
 from tests.integration.files_world import FilesWorld, build
 from workers.minutes import service, spans, talks
 from workers.minutes.document import Minutes
-from workers.minutes.jobs import forget_messages
 from workers.minutes.models import MinutesRow, MinutesVersion, TodoRow, TodoState
 from workers.minutes.service import Conflict, MinutesError, Nothing, Stored
 

@@ -173,6 +173,26 @@ def test_whoever_came_too_late_to_start_it_does_not_start_it_after_its_end(postg
     assert not postgres.is_running()
 
 
+def test_whoever_takes_the_directory_while_the_old_server_leaves_it_is_stopped_too(
+    postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    postgres.start()
+    waits_for_the_directory = run_python(
+        "import sys\nfrom pathlib import Path\nfrom botbay.postgres.__main__ import serve\n"
+        "from botbay.postgres.cluster import Cluster\nfrom botbay.postgres.errors import AlreadyRunning\n"
+        "Cluster(Path(sys.argv[1])).prepare(); print('here', flush=True)\n"
+        "while True:\n    try:\n        serve(Path(sys.argv[1]))\n    except AlreadyRunning:\n        pass",
+        tmp_path / "postgres",
+    )
+    with waits_for_the_directory as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "here\n"
+        postgres.stop()
+        assert not postgres.is_running()
+        other.kill()  # in case it had not come to it
+    assert postgres.pid() is None
+
+
 def test_a_port_that_somebody_took_is_replaced_and_everyone_learns_it(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from botbay.zh import font
 from tests.minutes_fixture import ADDRESS, at, empty, item, made
 from workers.minutes import docx, html, lettering, markdown, parts, pdf, typeset
 from workers.minutes.document import Minutes, Todo
@@ -250,11 +251,11 @@ def test_no_word_leaves_the_page() -> None:
 
 
 def test_signs_that_the_font_lacks_are_left_out_and_letters_are_marked() -> None:
-    assert lettering.showable("同意👍🏽 ✅ 周五") == "同意 周五"
-    assert lettering.showable("😀👨‍👩‍👧") == "[表情]"
-    assert lettering.showable("1️⃣ 先发") == "1 先发"
-    assert lettering.showable("한") == "〓"
-    assert lettering.showable("阿May　①→°ア") == "阿May　①→°ア"
+    assert font.showable("同意👍🏽 ✅ 周五") == "同意 周五"
+    assert font.showable("😀👨‍👩‍👧") == "[表情]"
+    assert font.showable("1️⃣ 先发") == "1 先发"
+    assert font.showable("한") == "〓"
+    assert font.showable("阿May　①→°ア") == "阿May　①→°ア"
 
 
 def lines(text: str, width: float) -> list[str]:
@@ -309,7 +310,7 @@ def test_what_people_write_is_printed_as_they_wrote_it() -> None:
     minutes = empty().model_copy(update={"decisions": tuple(item(text, 1, who=text[:40]) for text in _NASTY)})
     pages = (re.sub(r"第 \d+ 页，共 \d+ 页", "", page) for page in pdf_pages(pdf.render(minutes)))
     printed = words("".join(pages))
-    assert [text for text in _NASTY if words(lettering.showable(parts.clean(text))) not in printed] == []
+    assert [text for text in _NASTY if words(font.showable(parts.clean(text))) not in printed] == []
 
 
 @given(_ANY)

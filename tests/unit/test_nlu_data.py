@@ -28,7 +28,7 @@ ACTING = {
     ],
     "files": ["find_file", "find_message", "read_image"],
 }
-TRIGGERS = {"new_friend", "room_joined", "member_joined", "question_expired"}
+TRIGGERS = {"new_friend", "room_joined", "member_joined", "question_expired", "reminder_due"}
 _MARK = re.compile(r"\[([^\[\]]+)\]\(\w+\)")
 
 

@@ -64,6 +64,16 @@ class _Page:
         await self._load()
         follow(self.look)
 
+    async def open(self, file_id: int) -> None:
+        """Show one file, as a link from elsewhere asks for it."""
+        with told():
+            async with acting(self._account) as (session, account):
+                found = await service.find(session, account, [file_id])
+            if found:
+                await self._preview.open(found[0], found)
+            else:
+                ui.notify("这份文件已经不在了。", type="warning", position="top")
+
     # --- what is wanted ---
 
     def _tabs(self) -> None:
@@ -271,11 +281,14 @@ def _day(value: object) -> date | None:
 
 def register() -> None:
     @ui.page("/drive")
-    async def drive(account: SignedIn, tab: str = "", room: int = 0) -> None:
+    async def drive(account: SignedIn, tab: str = "", room: int = 0, file: int = 0) -> None:
         ui.add_css(_CSS)
         async with transaction() as session:
             standing = await service.standing(session, account)
         room_id = room if room in {each.id for each in standing.rooms} else None
         wanted = Wanted(tab=Tab(tab) if tab in set(Tab) else Tab.ALL, room_id=room_id)
         origin = str(ui.context.client.request.base_url).rstrip("/")
-        await _Page(account, standing, wanted, origin).build()
+        page = _Page(account, standing, wanted, origin)
+        await page.build()
+        if 0 < file < 2**63:
+            await page.open(file)

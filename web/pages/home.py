@@ -78,6 +78,8 @@ def _next_steps(account: Account, bots: Sequence[BotView], contacts: Sequence[Co
             _step(3, "拉它进群", "群主或拉它进群的人说「开始记录」，它才开始记。")
         with _step(4, "翻看群里的文件", "图片、语音、视频和附件都在网盘里，不会过期。"):
             link("打开网盘", "/drive")
+        with _step(5, "看今天的日报", "谁说得多、几点最热闹、谁 @ 了你，一眼看完。"):
+            link("打开日报", "/reports")
 
 
 def _bots(account: Account, bots: Sequence[BotView]) -> None:

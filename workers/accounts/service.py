@@ -18,6 +18,7 @@ from workers.accounts import repository
 from workers.accounts.models import BindCode, LoginLink
 from workers.accounts.names import code_digits, name_key, normal_name
 from workers.accounts.passwords import MAX_LENGTH, Failures, hash_password, password_matches
+from workers.approvals import service as approvals
 
 ADMIN = "admin"
 CODE_LIFE = timedelta(minutes=10)
@@ -145,6 +146,7 @@ async def disable(session: AsyncSession, account: Account) -> None:
     account.disabled_at = account.disabled_at or at
     await repository.clear_links(session, account.id)
     await repository.supersede_codes(session, account.id, at)
+    await approvals.left(session, account)
     await notify(session, CHANNEL)
 
 

@@ -41,7 +41,7 @@ ANAPHORIC = re.compile(
     r"就这么|就这样|那就这|按(?:你|他|她|这个|上面|刚才|.{1,3}说的)|听.{1,4}的|同意就|没意见就|定了[吧啊哈]?$|就它|就他|就她|这个吧|那个吧|就这个|就那个|就这家"
 )
 _I = re.compile(
-    r"^(?:那|好|行|嗯|，|,|\s)*我(?!们|觉得|看)|(?:[，,\s…])我(?:请|到|先|再|会|在|可|要|改|给|把|让|找)|我(?:来|去|负责|这就|马上|先|下午|明天|今晚|晚上|回头|问)"
+    r"^(?:(?i:ok)|[那好的行吧嗯可以成中得嘞，,。！!\s])*我(?!们|觉得|看)|(?:[，,\s…])我(?:请|到|先|再|会|在|可|要|改|给|把|让|找)|我(?:来|去|负责|这就|马上|先|下午|明天|今晚|晚上|回头|问)"
 )
 _YOU = re.compile(r"(?:^|[，,\s])(?:你|您)(?!们)")
 _VALUE = re.compile(r"\d|[一二两三四五六七八九十百](?:点|号|个|元|块|人|家|天|次|折|楼|层|桌|辆)")
@@ -126,7 +126,7 @@ def around(said: Said, text: str, scene: Scene) -> set[str]:
     own = next((number for number, each in enumerate(before[:8]) if each.who == said.who and each.asks), 0)
     if any(each.who != said.who for each in before[:own]):
         found.add("own_question")
-    choice = [each for each in before[:4] if _CHOICE.search(each.plain)]
+    choice = [each for each in before[:4] if each.shows(_CHOICE)]
     if choice and choice[0].who != said.who:
         found.add("answers_choice")
     if any(words & each.about for each in others[:8]):
@@ -141,12 +141,11 @@ def around(said: Said, text: str, scene: Scene) -> set[str]:
         found.add("after_all")
     agreeing: set[str] = set()
     for place, other in enumerate(scene.after(said, _AFTER, 120)):
-        answer = other.plain
         if other.who == said.who:
             continue
         if other.agrees:
             agreeing.add(other.who)
-        elif cues.rejects(answer) and not agreeing and (place < 2 or words & other.about):
+        elif not agreeing and other.rejects and (place < 2 or words & other.about):
             found.add("rejected")
     if agreeing:
         found.add("agreed")
@@ -156,13 +155,11 @@ def around(said: Said, text: str, scene: Scene) -> set[str]:
     if following is not None and following.who != said.who and following.agrees:
         found.add("agreed_at_once")
     for other in scene.after(said, 10, 120):
-        later = other.plain
-        shared = words & other.about or ANAPHORIC.search(later)
         if (
             other.who != said.who
-            and shared
-            and not cues.asks(later)
-            and (_SETTLED.search(later) or _THUS.search(later))
+            and (other.shows(_SETTLED) or other.shows(_THUS))
+            and not other.asks
+            and (words & other.about or other.shows(ANAPHORIC))
         ):
             found.add("settled_later")
             break

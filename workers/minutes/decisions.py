@@ -1,15 +1,19 @@
 """What a group settled on: said with a word that settles, or put forward and agreed to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from workers.minutes import cues, decision_cues, heads, rulings, tasks, weighing
+from workers.minutes import cues, decision_cues, heads, rulings, standing, tasks, weighing, wording
 from workers.minutes.about import numbers, pairs
 from workers.minutes.document import Item
 from workers.minutes.said import Said, Scene, bare
 from workers.minutes.talk import Talk
 
 _BEFORE = 12
+_NEXT = 2  # lines after, whose wording is read
+_NEXT_MINUTES = 240.0
+FAINT = 0.03  # a chance by itself from which on a line is looked at beside those around it
+_NEVER = 0.01  # a chance by its cues alone that no wording makes up for
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,18 @@ def find(talk: Talk, scene: Scene | None = None) -> list[Item]:
 
 def candidates(scene: Scene) -> Iterator[Candidate]:
     """Every line that could settle something, with its cues and chance."""
+    each_shown = list(shown(scene))
+    chances = weighed(each_shown, scene)
+    for said, known in each_shown:
+        chance = chances[said.place]
+        if chance >= FAINT:
+            chance = weighing.balance("standing", standing.of(said.place, chances, scene.said))
+        about = tuple(_about(said, said.plain, scene)) if chance >= weighing.LIKELY else ()
+        yield Candidate(said, known, about, chance)
+
+
+def shown(scene: Scene) -> Iterator[tuple[Said, frozenset[str]]]:
+    """Every line that could settle something, with its cues."""
     leaders = heads.in_charge(scene)
     boss = rulings.boss(scene, leaders)
     for said in scene.said:
@@ -58,10 +74,24 @@ def candidates(scene: Scene) -> Iterator[Candidate]:
             found.add("leaderless")
         if not found & _COULD:
             continue
-        known = decision_cues.together(found)
+        yield said, decision_cues.together(found)
+
+
+def weighed(shown: Sequence[tuple[Said, frozenset[str]]], scene: Scene) -> dict[int, float]:
+    """The chance of each line by itself, by its place: by its cues, and where these leave room by its wording."""
+    chances: dict[int, float] = {}
+    for said, known in shown:
         chance = weighing.chance("decision", known)
-        about = tuple(_about(said, text, scene)) if chance >= weighing.LIKELY else ()
-        yield Candidate(said, known, about, chance)
+        if chance > _NEVER:
+            chance = weighing.chance("decision", known | marks(said, scene))
+        chances[said.place] = chance
+    return chances
+
+
+def marks(said: Said, scene: Scene) -> set[str]:
+    """The wording of a line and of how others, or the same person, go on."""
+    after = scene.after(said, _NEXT, _NEXT_MINUTES)
+    return wording.grams(said.plain) | wording.following((other.who == said.who, other.plain) for other in after)
 
 
 #: Without one of these a line settles nothing.

@@ -25,7 +25,10 @@ _OTHER_EVENT = re.compile(
 _OF = re.compile(r"的(?:(?!时候|时间|话|前|之前|以前))")
 _FINISH = re.compile(r"(?:之?前|以前|截止|为止|内|之内|以内|底|末)$")
 _DEADLINE_WORD = re.compile(r"(?:截止|最晚|最迟|务必|赶在|不晚于|之前|前)")
-_PAST = re.compile(r"昨|前天|上(?:周|星期|礼拜|个月|次|回)|去年|刚才|大前天|之前说|以前|当时|那天|今早已")
+_PAST = re.compile(r"昨|前天|上(?:周|星期|礼拜|个月|次|回)|去年|刚才|大前天|之前说|^以前|当时|那天|今早已")
+_OFF_WORK = re.compile(r"(?:的)?下班(?:之?前|以前|前)?")
+#: Cantonese for tomorrow and the halves of a day.
+_CANTONESE = (("听日", "明天"), ("听晚", "明晚"), ("上昼", "上午"), ("下昼", "下午"), ("今日", "今天"))
 #: 报价单周五发 speaks of Friday, not of every other week.
 _LISTS = re.compile(r"(?<=[价订名账菜清表货保工传])单(?=周|星期|礼拜)")
 _DAY = re.compile(r"[今明后]|周|星期|礼拜|[号日月]|\d[./]\d")
@@ -44,6 +47,10 @@ def find(text: str, base: datetime) -> tuple[datetime, str] | None:
     """
     best: tuple[int, datetime, str] | None = None
     text = _LISTS.sub("单，", text)
+    plain = text
+    for theirs, ours in _CANTONESE:
+        plain = plain.replace(theirs, ours)
+    said_as, text = text, plain
     times = parse(text, base, prefer="future")
     for number, said in enumerate(times):
         for day in reversed(times[max(0, number - 2) : number]):
@@ -51,11 +58,13 @@ def find(text: str, base: datetime) -> tuple[datetime, str] | None:
                 said = of
                 break
         moment = _end(said, base)
+        if moment is not None and said.precision is Grain.DAY and _OFF_WORK.match(text[said.end :]):
+            moment = moment.replace(hour=18, minute=0, second=0)
         if moment is None or moment < base - timedelta(minutes=1):
             continue
         rank = _rank(said, text)
         if rank > 0 and (best is None or rank >= best[0]):
-            best = (rank, moment, said.text)
+            best = (rank, moment, said_as[said.start : said.end])
     return None if best is None else (best[1], best[2])
 
 
@@ -100,6 +109,8 @@ def _rank(said: TimeExpression, text: str) -> int:
         return 0
     if said.text[-1] in "早中晚" and text[said.end :].startswith("班"):
         return 0
+    if said.text.endswith("号") and re.match(r"[场楼机柜线门库仓桌位车厅馆院床]", text[said.end :]):
+        return 0  # 3号场
     after, before = text[said.end :], text[max(0, said.start - 4) : said.start]
     if (
         re.search(r"估计|大概|停服|需要|耗时|花|用时|至少|不到$", before)
@@ -130,6 +141,8 @@ def _end(said: TimeExpression, base: datetime) -> datetime | None:
         return said.until
     at = said.at
     if said.precision <= Grain.MINUTE:
+        if at.hour == 0 and re.search(r"24[点:：]", said.text):
+            return at - timedelta(seconds=1)
         if said.kind == "span" and said.text.endswith(("内", "之内", "以内")):
             return said.until
         return at

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
+from botbay.zh.keywords import Keywords, Told, told
 from workers.minutes import decisions, highlights, importance, noise, questions, sentences, todos, topics
 from workers.minutes.document import Chapter, Item, Minutes, Todo
-from workers.minutes.keywords import Keywords, Told, told
 from workers.minutes.said import Scene
 from workers.minutes.shorten import bare, clipped, shorten
 from workers.minutes.talk import Line, Talk

@@ -1,25 +1,21 @@
 """Letters of Chinese text for PDF: a font cut down to what is said, how wide its letters are, where lines break."""
 
-import functools
 import io
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
-_FONT = Path(str(files("justmytype_intl_cjk"))) / "fonts/ofl/notosanssc/NotoSansSC[wght].ttf"
+from botbay.zh.font import PATH, showable
+
 WEIGHTS = {False: 400, True: 700}
 POINT = 25.4 / 72  # millimetres
 #: What no line begins with, and what none ends with.
 _NOT_FIRST = frozenset("，。、；：？！）》〉」』】〕〗”’…—～·％‰℃,.;:?!)]}%°")
 _NOT_LAST = frozenset("（《〈「『【〔〖“‘([{￥$")
-#: Instead of a letter that the font lacks, and of words that were signs only.
-LACKING, SIGNS = "〓", "[表情]"
 
 Color = tuple[int, int, int]
 INK: Color = (28, 43, 42)
@@ -36,33 +32,13 @@ class Run:
     link: str = ""
 
 
-@functools.cache
-def _letters() -> frozenset[int]:
-    with TTFont(_FONT, lazy=True) as font:
-        return frozenset(font.getBestCmap())
-
-
-def showable(text: str) -> str:
-    """The text as the font can show it: signs that it lacks left out, letters that it lacks as 〓."""
-    there = _letters()
-    if all(ord(each) in there for each in text):
-        return text
-    out = ""
-    for each in text:
-        if ord(each) in there:
-            out += each
-        elif unicodedata.category(each)[0] in "LN":
-            out += LACKING
-    return " ".join(out.split()) or (SIGNS if text.strip() else "")
-
-
 class Face:
     """One weight of the font with no more letters than are needed, and how wide they are."""
 
     def __init__(self, bold: bool, letters: Iterable[str]) -> None:
         options = subset.Options()
         options.layout_features, options.hinting, options.notdef_outline = [], False, True
-        with TTFont(_FONT, lazy=True) as font:
+        with TTFont(PATH, lazy=True) as font:
             subsetter = subset.Subsetter(options)
             subsetter.populate(unicodes={ord(each) for each in letters} | {ord(" ")})
             subsetter.subset(font)

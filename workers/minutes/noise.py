@@ -6,9 +6,10 @@ something: what it agrees to is found elsewhere.
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from workers.minutes.talk import Line, Talk
 
@@ -98,12 +99,14 @@ def _squeezed(text: str) -> str:
 
 _WORDS = frozenset(map(_squeezed, _SAID.split()))
 _LONGEST = max(map(len, _WORDS))
+_BEGIN = frozenset(word[0] for word in _WORDS)
+_NOBODY: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
-def is_noise(line: Line, names: Collection[str] = ()) -> bool:
+def is_noise(line: Line, names: Mapping[str, Collection[str]] = _NOBODY) -> bool:
     """Whether the line alone shows that it never counts: its kind, or that it says no more than 收到.
 
-    ``names`` are those by which people of the room may be addressed.
+    ``names`` are those by which people of the room may be addressed, by their first character.
     """
     if line.to_bot or line.by_bot or line.kind in _SILENT:
         return True
@@ -115,18 +118,19 @@ def is_noise(line: Line, names: Collection[str] = ()) -> bool:
     return len(said) <= _SHORT and _CHAT.search(said) is not None and _FACT.search(said) is None
 
 
-def _says_nothing(said: str, names: Collection[str]) -> bool:
+def _says_nothing(said: str, names: Mapping[str, Collection[str]]) -> bool:
     """Whether all of it can be read as words that say nothing and people addressed."""
     reached = [True] + [False] * len(said)
     for at in range(len(said)):
         if not reached[at]:
             continue
-        for end in range(at + 1, min(len(said), at + _LONGEST) + 1):
-            reached[end] |= said[at:end] in _WORDS
+        if said[at] in _BEGIN:
+            for end in range(at + 1, min(len(said), at + _LONGEST) + 1):
+                reached[end] |= said[at:end] in _WORDS
         called = _CALLED.match(said, at)
         if called is not None:
             reached[called.end()] = True
-        for name in names:
+        for name in names.get(said[at], ()):
             if said.startswith(name, at):
                 reached[at + len(name)] = True
     return reached[-1]
@@ -149,7 +153,10 @@ def bots_marked(talk: Talk) -> Talk:
 def noisy(talk: Talk) -> frozenset[int]:
     """The ids of the lines that never count. What concerns a bot has to be marked."""
     names = {_squeezed(plain(name)) for person in talk.people for name in (person.name, *person.others)} - {""}
-    return frozenset(line.id for line in talk.lines if is_noise(line, names))
+    by_first: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_first[name[0]].append(name)
+    return frozenset(line.id for line in talk.lines if is_noise(line, by_first))
 
 
 def lightness(line: Line) -> float:

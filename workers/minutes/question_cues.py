@@ -133,7 +133,8 @@ def _followed(said: Said, words: set[str], fits: Callable[[Said, bool, bool], bo
         return found
     first = others[0]
     minutes = (first.line.at - said.line.at).total_seconds() / 60
-    found.add("at_once" if minutes <= 2 else "soon" if minutes <= 15 else "later" if minutes <= 60 else "hours")
+    if not _WONDER.search(first.plain):  # 不知道诶, however quick, answers nothing
+        found.add("at_once" if minutes <= 2 else "soon" if minutes <= 15 else "later" if minutes <= 60 else "hours")
     if first.place == said.place + 1:
         found.add("next_line")
     if first.asks:

@@ -31,9 +31,9 @@ _REFUSED = re.compile(
 _PASSED = re.compile(
     r"批了|批准|(?:回复|同意|点头|答应|审过|松口|确认)了?(?=$|[，,。：:！!\s])|通过了?(?=$|[，,。！!\s])|(?:公司|领导|学校|老板|总部|上面|上头|甲方|客户|业主|物业|财务|院里|局里|基金会)[^，,。]{0,6}(?:说|定|批|要求|同意|通知)"
 )
-_POLL = re.compile(r"投票(?!结果)|接龙|扣1|扣个|截止|报名的|举手|表决")
+_POLL = re.compile(r"投票(?!结果)|先表决|报个?数|接龙|扣1|扣个|截止|报名的|举手|表决")
 _PENDING = re.compile(
-    r"(?:没意见|同意|点头|拍板|批了?|落地|看过|确认|没问题)[^，,。]{0,4}(?:就|再|才|的话)|等[^，,。]{1,8}(?:批|定|回复|确认|再|看|来)|再(?:说|看|议|定|商量|讨论|想想)(?:吧|了)?$|看情况|回头再|到时候再"
+    r"(?:没意见|同意|点头|拍板|批了?|落地|看过|确认|没问题)[^，,。]{0,4}(?:就|再|才|的话)|等[^，,。]{1,8}(?:批|定|回复|确认|再|看|来)|再(?:说|看|议|定|商量|讨论|想想|判断|碰)(?:吧|了|一下)?(?=$|[，,。！!])|先不下|看情况|回头再|到时候再"
 )
 _ASSIGN = re.compile(
     r"谁(?:去|来|写|能|负责|给|有空)|(?:^|[，,。\s])[你您](?!们)[\u4e00-\u9fff]{0,6}|(?:[号日点天午晚周一二三四五六日\d班]|月底)之?前(?=$|[，,。\s\u4e00-\u9fff])(?![^，,。]{0,10}的)|给我|发我|交给?我|找我|抓紧|赶紧|尽快|马上|记得|辛苦"
@@ -63,6 +63,34 @@ _SHIFT = re.compile(
     r"(?:推|挪|延|拖|放|压|提|缩|加|减|砍|降|涨|调|停)(?:迟|后|前)?(?:到|成|为)|(?:抬|加|减|降|涨|砍|留|缩)[\u4e00-\u9fff]{0,3}\s?[\d一两二三半]"
 )
 _COUNTED = re.compile(r"\d+(?:[.:：]\d+)?|[一两二三四五六七八九十](?=[点号个元块人家天次台成倍月年条份辆桌层楼间])")
+#: What one gives in to or makes do with: 普通号就普通号, 换就换吧.
+_SO_BE_IT = re.compile(r"([\u4e00-\u9fff\d]{1,4})就\1")
+#: Holds from now on, and for all: 以后…, 除了群面都线上, 其余38.
+_HEREAFTER = re.compile(r"以后(?!再)|今后|往后|下次起|再有下次")
+_THE_REST = re.compile(r"除了?[^，,。]{1,12}都|其[余他]|剩下的|四个人都|(?:全体|所有)[^，,。]{0,6}都")
+_STAYS = re.compile(r"不(?:换|动|退|改|变|提|涨|降|推|搬|加|租|派|泼|爬)了?(?=$|[，,。！!\s])")
+_WINS = re.compile(
+    r"胜出|当选|中选|入选|票数|得票|最高票|赢了|用[^，,。]{1,5}(?:的|呢个|那个|这个|方案|那版)(?=$|[，,。吧\s])"
+)
+#: Put off till something: 下半年再换, 等新业委会上来再表决.
+_PUT_OFF = re.compile(
+    r"先放|先缓|缓一缓|(?:下半?[年月周学]|明年|年后|节后|月底|到时|等[^，,。]{2,12})[^，,。]{0,4}再(?!说|看)|事后补"
+)
+_SHARED_OUT = re.compile(
+    r"一人[一半]|[上下]半场|(?:[白夜早晚中]班|[\d一二三四五六日]号?|周[一二三四五六日])[\u4e00-\u9fff]{1,3}(?:上|休|值|顶|守)(?=$|[，,。\s])"
+)
+_FIXED = re.compile(
+    r"单独|绝不|绝对不|一[\u4e00-\u9fff]{1,2}都不|限[\d一二两三四五六七八九十]|不松口|费用?[^，,。]{0,4}出(?=$|[，,。])|全部(?:补|换|退|重|按|改|走|用)|原[则价]|按原|照原|作废|算自动"
+)
+_WANTED = re.compile(r"要[^，,。了不]{1,6}的(?=$|[，,。！!\s])")
+_LIMIT = re.compile(r"以内|控制在|不(?:能)?超过|上限|至少|起码|最多|不低于|不少于|必须")
+_OUGHT = re.compile(r"(?:^|[，,。\s])(?:那|就|所以|我|还)[^，,。]{0,6}得(?![了到很])")
+_ROUGHLY = re.compile(r"约[\d一二两三]|预计|预报|超出|差不多|据说|目前|现在(?!起|开始|就)|正在")
+_AGAIN = re.compile(r"(?:^|[，,。\s])?再[去跑订印抽试拿压做写问买打催测查补发录](?!说)")
+_ENOUGH = re.compile(r"够了|齐了|就(?:行|可以|成|好)了?(?=$|[，,。！!\s])|即可|为止")
+_ANNOUNCED = re.compile(r"结论|决定|定下|规定|如下|几[点条件]|通知|纪要|总结|汇总|说下|明确")
+_NUMBERED = re.compile(r"^[（(]?\d{1,2}[.、)）]|^[一二三四五六][、.]")
+_PIECE = re.compile(r"[^，,。；;！!\s]+")
 #: What opens a line and is no part of what it says.
 _OPENING = re.compile(
     r"^(?:(?:好+[的吧嘞嘛啊]?|行+[吧嘛啊]?|嗯+|对+|ok|okay|可以|得|中|要得|那|就|还是|先|定|选|用|不|别|都)[，,、。！!\s]*)+",
@@ -86,8 +114,8 @@ def boss(scene: Scene, leaders: frozenset[str]) -> str:
         if len(text) < 4 or said.asks:
             continue
         nearest = [each for each in scene.said[said.place + 1 : said.place + 3] if each.who != said.who]
-        score[said.who] += any(_I_THEN.search(each.plain) or each.agrees for each in nearest)
-        score[said.who] += any(_I_THEN.search(each.plain) for each in nearest)
+        score[said.who] += any(each.shows(_I_THEN) or each.agrees for each in nearest)
+        score[said.who] += any(each.shows(_I_THEN) for each in nearest)
     for key in score:
         score[key] += 4 * (key in leaders) + 4 * bool(_TITLE.search(scene.people.name(key)))
     best = max(score, key=lambda key: (score[key], key), default="")
@@ -96,6 +124,7 @@ def boss(scene: Scene, leaders: frozenset[str]) -> str:
 
 def shown(said: Said, text: str) -> set[str]:
     """The cues of a ruling in the words themselves."""
+    pieces = _PIECE.findall(text)
     tests = {
         "yes": _YES.search(text),
         "flat": _FLAT.search(text),
@@ -113,7 +142,22 @@ def shown(said: Said, text: str) -> set[str]:
         "aside": _ASIDE.search(text),
         "still_go": _STILL_GO.search(text),
         "shift": _SHIFT.search(text),
-        "i_start": re.match(r"^(?:[那好行嗯，, ]|ok)*我(?!们|觉得|看)", text),
+        "so_be_it": _SO_BE_IT.search(text),
+        "hereafter": _HEREAFTER.search(text),
+        "the_rest": _THE_REST.search(text),
+        "stays": _STAYS.search(text),
+        "wins": _WINS.search(text),
+        "put_off": _PUT_OFF.search(text),
+        "shared_out": _SHARED_OUT.search(text),
+        "fixed": _FIXED.search(text),
+        "wanted": _WANTED.search(text),
+        "limit": _LIMIT.search(text),
+        "ought": _OUGHT.search(text),
+        "roughly": _ROUGHLY.search(text),
+        "once_more": _AGAIN.search(text),
+        "enough": _ENOUGH.search(text),
+        "clipped": len(pieces) >= 3 and max(map(len, pieces)) <= 8,
+        "i_start": re.match(r"^(?:[那好的行吧嗯可以成中得嘞，,。！! ]|ok)*我(?!们|觉得|看)", text, re.IGNORECASE),
         "mid": 8 <= len(text) <= 30,
         "clauses": len(re.findall(r"[，,。；;]|(?<=[\u4e00-\u9fff\d])\s+(?=[\u4e00-\u9fff\d])", text)) >= 1,
     }
@@ -126,30 +170,31 @@ def around(said: Said, text: str, scene: Scene) -> set[str]:
     words, values = pairs(text), numbers(text)
     before = [each for each in scene.before(said, 6, 240)]
     others = [each for each in before if each.who != said.who]
-    if any(_SHOULD.search(each.plain) for each in others[:3]):
+    if any(each.shows(_SHOULD) for each in others[:3]):
         found.add("should")
-    if any(_SHOULD.search(each.plain) and words & each.about for each in others[:5]):
+    if any(each.shows(_SHOULD) and words & each.about for each in others[:5]):
         found.add("should_same")
     if said.quoted and said.quoted != said.who and cues.asks(said.quoted_text):
         found.add("quotes_ask")
-    if any(_APPROVAL.search(each.plain) for each in others[:3]):
+    if any(each.shows(_APPROVAL) for each in others[:3]):
         found.add("approval")
-    if others and others[0].asks and not _SHOULD.search(others[0].plain) and not _APPROVAL.search(others[0].plain):
+    if others and others[0].asks and not others[0].shows(_SHOULD) and not others[0].shows(_APPROVAL):
         found.add("fact_asked")
     if others and any(values & each.numbers for each in others[:2]):
         found.add("value_put")
     if before and before[0].who == said.who:
         found.add("goes_on")
+    if _NUMBERED.match(text) and any(each.who == said.who and each.shows(_ANNOUNCED) for each in before):
+        found.add("announced")
     for place, other in enumerate(scene.after(said, 8, 120)):
         if other.who == said.who:
             continue
-        told = other.plain
-        if place < 3 and _I_THEN.search(told):
+        if place < 3 and other.shows(_I_THEN):
             found.add("acted_on")
         same = words & other.about or values & other.numbers
         if same and (other.asks or other.proposes):
             found.add("contested")
-        if place < 2 and cues.rejects(told):
+        if place < 2 and other.rejects:
             found.add("refused_at_once")
     return found
 

@@ -72,8 +72,23 @@ class Said:
         return cues.asks(self.plain)
 
     @cached_property
+    def rejects(self) -> bool:
+        return cues.rejects(self.plain)
+
+    @cached_property
     def proposes(self) -> bool:
         return cues.proposes(self.plain)
+
+    def shows(self, pattern: re.Pattern[str]) -> bool:
+        """Whether the plain text holds what a pattern of a module seeks; looked up once, whoever asks."""
+        found = self._shown.get(id(pattern))
+        if found is None:
+            found = self._shown[id(pattern)] = pattern.search(self.plain) is not None
+        return found
+
+    @cached_property
+    def _shown(self) -> dict[int, bool]:
+        return {}
 
     @property
     def who(self) -> str:
@@ -95,6 +110,8 @@ class Scene:
         self.people = People(talk)
         self.said: list[Said] = []
         self.tasks: dict[int, Sequence[Any]] = {}  # of ``tasks.within``, by the place of what was said
+        self.telling: Sequence[Any] | None = None  # of ``task_ends``: the lines that may tell of the end of a task
+        self.by_who: dict[str, list[Said]] = {}
         self.files = [line for line in talk.lines if line.file_name and not line.by_bot]
         by_id = {line.id: line for line in talk.lines}
         for line in talk.lines:

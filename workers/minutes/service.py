@@ -17,7 +17,7 @@ from botbay.chat.access import PRIVATE, Audience, Subject, readable_messages, re
 from botbay.chat.models import Message, Room
 from botbay.db import now
 from botbay.settings import load_settings
-from workers.minutes import forgetting, making, repository, talks
+from workers.minutes import forgetting, found, making, repository, talks
 from workers.minutes.document import Minutes
 from workers.minutes.models import MinutesRow, MinutesVersion
 from workers.minutes.repository import readable_minutes
@@ -219,6 +219,13 @@ def _editor(kept: MinutesVersion, name: str | None) -> str | None:
 async def _edited(session: AsyncSession, row: MinutesRow) -> bool:
     found = await repository.version(session, row.id, row.version)
     return found is not None and found[0].edited
+
+
+# --- of several rooms --------------------------------------------------------------------------------------
+
+FoundTodo, OpenTodo, Written = found.FoundTodo, found.OpenTodo, found.Written
+open_todos, close_todo = found.open_todos, found.close_todo
+todos_of, written_of, found_changes = found.todos, found.written, found.changes
 
 
 # --- edited ------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ _ADMONISH = re.compile(
 )
 #: 发出去之前 and 周五之前 are to come, 我之前 is past.
 _BY = re.compile(r"(?<=[\u4e00-\u9fff\d])(?<![我你他她它们是跟和])之前")
-_DEADLINE = re.compile(r"(?:之?前|以前|截止|(?<=[天日周月号])[之以]?内)(?![面天台端任后几段者期提头两三四五\d])")
+DEADLINE = re.compile(r"(?:之?前|以前|截止|(?<=[天日周月号])[之以]?内)(?![面天台端任后几段者期提头两三四五\d])")
 TIME = re.compile(
     r"今[天晚儿早日]|[明听][天晚儿早日]|后[天儿日]|周[一二三四五六日天末]|星期|礼拜|下周|这周|本周|\d+\s*[号日点]|[一二两三四五六七八九十]+(?:点|号)|下午|上午|晚上|中午|早上|[上下]昼|月[底初中]|月\d|下班|凌晨|\d{1,2}[:：]\d\d"
 )
@@ -104,7 +104,7 @@ def promises(text: str) -> bool:
 def shown(said: Said, clause: str, rest: str) -> set[str]:
     """The cues of a clause; ``rest`` is what follows the one who is to act."""
     future = TIME.search(clause) is not None
-    found = content(rest) | ({"time"} if future else set()) | ({"deadline"} if _DEADLINE.search(clause) else set())
+    found = content(rest) | ({"time"} if future else set()) | ({"deadline"} if DEADLINE.search(clause) else set())
     tests = {
         "no_verb": not does(clause) and not cues.takes(clause),
         "time_near": not future and TIME.search(said.text) is not None,
@@ -212,7 +212,7 @@ def content(text: str) -> set[str]:
     tests = {
         "verb": does(text),
         "time": TIME.search(text) is not None,
-        "deadline": _DEADLINE.search(text) is not None,
+        "deadline": DEADLINE.search(text) is not None,
         "soon": _VAGUE_TIME.search(text) is not None,
         "must": _MUST.search(text) is not None,
         "hands": cues.hands(text),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from workers.minutes import cues, due, heads, task_cues, task_ends, tasks, weighing
+from workers.minutes import cues, due, heads, occasions, task_cues, task_ends, tasks, weighing, wording
 from workers.minutes.about import pairs
 from workers.minutes.assignees import EVERYONE
 from workers.minutes.document import Todo
@@ -16,6 +16,7 @@ from workers.minutes.tasks import Task
 _ANSWERS = 8  # lines in which a task is taken or refused
 _ANSWER_MINUTES = 180.0
 _TAKERS = 6
+_NEVER = 0.01  # a chance by its cues alone that no wording makes up for
 _SHORT = 10  # characters of a line that only adds a time
 _EDGE = re.compile(r"^[\s，,、。：:；;!！~～]+|[\s，,、。：:；;!！~～]+$")
 
@@ -46,6 +47,11 @@ def done_later(one: Found, scene: Scene) -> bool:
     return task_ends.done_later(one.task.key, one.task.clause, one.source, scene)
 
 
+def endings(one: Found, scene: Scene) -> Iterator[tuple[int, frozenset[str]]]:
+    """The later lines that may tell that the task is done, by their ids, with what speaks for it."""
+    return task_ends.endings(one.task.key, one.task.clause, one.source, scene)
+
+
 def candidates(scene: Scene) -> Iterator[Found]:
     """Everything that may be a task, the best for each person of a line."""
     leaders = heads.in_charge(scene)
@@ -55,10 +61,11 @@ def candidates(scene: Scene) -> Iterator[Found]:
         given = _given_just_now(said, previous)
         dated = _dated_next(said, scene)
         for task in tasks.within(said, scene):
-            shown = task.cues | ({"head"} if said.who in leaders else set())
+            shown = task.cues | {"head"} if said.who in leaders else task.cues
             if dated and "time" not in shown:
                 shown |= {"time_near"}
-            task = replace(task, cues=shown)
+            if shown is not task.cues:
+                task = replace(task, cues=shown)
             if task.open and given is not None and "call" not in task.cues:
                 more = task.cues | {"follows"}
                 task = replace(task, key=given.task.key, who=given.task.who, open=False, cues=more)
@@ -133,7 +140,10 @@ def _answered(task: Task, scene: Scene) -> Iterator[Found]:
 
 def _found(task: Task, source: tuple[Said, ...], answer: Said | None = None) -> Found:
     whole = task_cues.together(task.cues)
-    return Found(replace(task, cues=whole), weighing.chance("todo", whole), source, answer)
+    chance = weighing.chance("todo", whole)
+    if chance > _NEVER:
+        chance = weighing.chance("todo", [*whole, *wording.couples(whole), *wording.grams(task.clause)])
+    return Found(replace(task, cues=whole), chance, source, answer)
 
 
 def _open(task: Task, more: set[str], after: list[Said], scene: Scene) -> Iterator[Found]:
@@ -228,11 +238,13 @@ def _due(one: Found, scene: Scene) -> tuple[datetime, str] | None:
     answer = one.answer if one.answer is not None and task_cues.gives(one.answer.text) else None
     if answer is not None and not due.find(one.task.clause, said.line.at) and (when := _of(answer)):
         return when
+    if when := occasions.day_before(one.task.clause, said, scene):
+        return when
     for text in (one.task.clause, one.task.sentence.text, said.text):
         if when := due.find(text, said.line.at):
             wider = due.find(one.task.sentence.text, said.line.at)  # where the day may stand ahead of the hour
             when = wider if wider is not None and wider[1] == when[1] else when
-            return _on_the_day(when, said, scene) if "gather" in one.task.cues else when
+            return occasions.on_its_day(when, one.task.clause, said, scene)
     for other in one.source[1:]:
         if when := due.find(other.text, other.line.at):
             return when
@@ -240,6 +252,18 @@ def _due(one: Found, scene: Scene) -> tuple[datetime, str] | None:
     for other in beside:
         alone = other.who == said.who and due.only_time(other.text, other.line.at)
         if alone and (when := due.find(other.text, other.line.at)):
+            return when
+    return _asked_for(one, scene) if one.task.key == said.who else None
+
+
+def _asked_for(one: Found, scene: Scene) -> tuple[datetime, str] | None:
+    """The time in the words by which somebody else asked for what one takes on."""
+    said = one.source[0]
+    for other in scene.before(said, 2, 30):
+        if other.who == said.who:
+            continue
+        asked = other.asks or cues.must(other.text) or said.who in other.to or pairs(other.text) & said.about
+        if asked and task_cues.DEADLINE.search(other.text) and (when := _of(other)):
             return when
     return None
 
@@ -252,18 +276,6 @@ def _of(said: Said) -> tuple[datetime, str] | None:
 _INSTEAD = re.compile(
     r"够呛|来不及|不行|赶不(?:上|及|出)|(?:可能|得|要)(?:晚|迟|等到)|改(?:到|成)|最快|只能|吧$|行[吗不]?$"
 )
-_DAY = re.compile(r"[号日周天晚早今明后]|星期|礼拜|月")
-
-
-def _on_the_day(when: tuple[datetime, str], said: Said, scene: Scene) -> tuple[datetime, str]:
-    """A bare hour, put on the day of which somebody asked just before: 3号几点出发？ 七点楼下集合."""
-    moment, shown = when
-    if _DAY.search(shown):
-        return when
-    for other in scene.before(said, 6, 60):
-        if other.asks and (day := due.find(other.text, other.line.at)) and day[0].date() > moment.date():
-            return day[0].replace(hour=moment.hour, minute=moment.minute, second=moment.second), shown
-    return when
 
 
 def _what(one: Found, text: str, shown: str, scene: Scene) -> str:

@@ -7,17 +7,15 @@ from pathlib import Path
 
 from fpdf import FPDF
 
+from botbay.zh.font import LACKING, SIGNS, showable
 from workers.minutes.lettering import (
-    LACKING,
     POINT,
-    SIGNS,
     WEIGHTS,
     Face,
     Letter,
     Line,
     Run,
     letters_of,
-    showable,
     wrapped,
 )
 

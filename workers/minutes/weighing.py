@@ -22,3 +22,9 @@ def chance(name: str, cues: Collection[str]) -> float:
     table = weights(name)
     total = table["bias"] + fsum(table.get(cue, 0.0) for cue in cues)
     return 1 / (1 + exp(-total))
+
+
+def balance(name: str, values: Mapping[str, float]) -> float:
+    """How likely it is, 0 to 1, by values that count as far as they go."""
+    table = weights(name)
+    return 1 / (1 + exp(-table["bias"] - fsum(table[each] * value for each, value in values.items())))

@@ -31,6 +31,8 @@ _SOLAR = {
     "六一": (6, 1),
     "儿童节": (6, 1),
     "建党节": (7, 1),
+    "高考": (6, 7),
+    "618": (6, 18),
     "七一": (7, 1),
     "建军节": (8, 1),
     "八一": (8, 1),
@@ -105,15 +107,18 @@ _TERMS = {
     "小寒": (1, 5.4055),
     "大寒": (1, 20.12),
 }
-#: Words that are weather or names more often than days stand alone only with 节气 or 那天 behind them.
-_MILD = {"雨水", "小满", "大雪", "小雪", "大寒", "小寒", "大暑", "小暑", "白露", "霜降"}
+#: Words that are weather, names or talk more often than days are days only with 节气, 那天 … behind them.
+_MILD = {"高考", "618", "雨水", "小满", "大雪", "小雪", "大寒", "小寒", "大暑", "小暑", "白露", "霜降"}
 #: How many days are off where the official calendar does not reach, and the first of them.
 _DAYS_OFF = {"元旦": (0, 3), "春节": (-1, 8), "清明": (0, 3), "五一": (0, 5), "劳动节": (0, 5), "端午": (0, 3)}
 _DAYS_OFF |= {"中秋": (0, 3), "国庆": (0, 7), "十一黄金周": (0, 7)}
 
-_BARE = sorted([*_SOLAR, *_LUNAR, *WEEKDAY_FEASTS, *(set(_TERMS) - _MILD)], key=len, reverse=True)
+#: What moves by the moon or the sun against the calendar, the short names first.
+MOVING_FEASTS = ("春节", "除夕", *(name for name in (*_LUNAR, *_TERMS) if name not in ("春节", "除夕")))
+
+_BARE = sorted({*_SOLAR, *_LUNAR, *WEEKDAY_FEASTS, *_TERMS} - _MILD, key=len, reverse=True)
 FEAST = (
-    rf"(?:(?P<feast>{'|'.join(_BARE)})|(?P<mild>{'|'.join(sorted(_MILD))})(?=节气|那天|当天))"
+    rf"(?:(?P<feast>{'|'.join(_BARE)})|(?P<mild>{'|'.join(sorted(_MILD))})(?=节气|那天|当天|当日|第一天|大促|前[一两三]天|前一周|之?前提醒))"
     # 五一 and the like are also parts of longer numbers.
     r"(?!(?<=[一二四十1])[\d零一二三四五六七八九十百千万](?!\d?[:点时]))(?:节(?![日省约目奏])|节气)?"
 )

@@ -55,16 +55,18 @@ _SPOKEN = re.compile(
 )
 _SHORT_OF = re.compile(rf"差(?P<short>{_MINUTE}|一刻)(?:钟)?到?(?P<hour>{_HOUR})(?:点钟|点)(?!\d)")
 _TYPED = re.compile(r"(?P<hour>[01]?\d|2[0-4])[:](?P<minute>[0-5]\d)(?:[:](?P<second>[0-5]\d))?(?![\d:])")
+#: 8.30, where a day or a part of it stands before.
+_DOTTED = re.compile(r"(?P<hour>[01]?\d|2[0-3])\.(?P<minute>[0-5]\d)(?![\d.%a-z元块万亿米个分倍折版斤克度人])")
 _ENGLISH = re.compile(r"(?P<hour>0?\d|1[0-2])(?=[ap]\.?m)")
 _MERIDIEM = re.compile(r" ?(?P<which>[ap])\.?m\.?(?![a-z])")
 _RUN_TOGETHER = re.compile(r"(?P<hour>[01]?\d|2[0-3])(?P<minute>[0-5]\d)(?![\d年月日号点时:.%元块个人])")
 #: 三点意见, 有三点: what a number of points is followed or announced by.
 _NOUNS = re.compile(
-    r"(?:(?:重要|主要|具体|关键|小|个人|不成熟的?|新|核心|改进|优化)的?)*(?:意见|建议|要求|原因|理由|说明|内容|问题|想法|看法|经验|希望|注意|思考|不同|区别|好处|优势|优点|缺点|启示|体会|感受|疑问|需要|需求|事项|反馈|改进|优化|结论|共识|可以|不足|补充|提醒大家|发现|措施|方面|方案|心得|收获|规定|要点|原则|风险|变化|血|水|货|东西|左右的?进步|都?不|都?没)"
+    r"(?:(?:重要|主要|具体|关键|小|个人|不成熟的?|新|核心|改进|优化)的?)*(?:意见|建议|要求|原因|理由|说明|内容|问题|想法|看法|经验|希望|注意|思考|不同|区别|好处|优势|优点|缺点|启示|体会|感受|疑问|需要|需求|事项|反馈|改进|优化|结论|共识|可以|不足|补充|提醒大家|发现|措施|方面|方案|心得|收获|技巧|诀窍|秘诀|窍门|误区|常识|知识|策略|目标|任务|提示|须知|教训|亮点|难点|特点|优先级|声明|承诺|疑惑|贡献|成果|规定|要点|原则|风险|变化|血|水|货|东西|左右的?进步|都?不|都?没)"
     r"|[:,]?[\s]*$(?<=[:])"
 )
 _COUNTED = re.compile(
-    r"(?:[这那第几]|以下|如下|下面|补充|其中|主要|还有|一共|总共|(?:^|[^没只])有|分为?|分成|(?:我)?(?:只?[说讲提谈]))$"
+    r"(?:[这那第几]|以下|如下|下面|补充|其中|主要|还有|一共|总共|(?:^|[^没只])有|分为?|分成|(?:我)?(?:只?[说讲提谈列写]了?))$"
 )
 _STANDS = re.compile(
     r"$|[,。!?;、)]|半|钟|整|前|之前|以前|左右|到|至|-|准时|开会|见|集合|出发|起床|吃|提醒|叫|的会|过|来|去|走|下班|上课|睡"
@@ -74,6 +76,10 @@ _A_LITTLE = re.compile(r"[么些久快慢早晚多少好大小高低远近便宜
 _MORNING = re.compile(r"起床|叫醒|早饭|早餐|晨跑|晨会|早会|早操|上早班|日出")
 _EVENING = re.compile(
     r"下班|晚饭|晚餐|聚餐|聚会|宵夜|夜宵|晚会|看电影|晚自习|KTV|ktv|唱歌|酒吧|睡觉|球赛|喝酒|吃火锅|烧烤"
+)
+#: What people do in the hours of work: from one to five in the afternoon, from eight to eleven in the morning.
+_WORK = re.compile(
+    r"开会|会议|例会|周会|站会|评审|面试|培训|汇报|路演|答辩|签约|签合同|见客户|拜访|上课|讲座|银行|取快递|寄快递|接孩子|放学|体检|复诊|看牙|牙医"
 )
 
 
@@ -114,7 +120,7 @@ class Clock:
             return False, True
         if _EVENING.search(sentence):
             return self.hour != 12, True
-        return self.hour < 7, False
+        return self.hour < 7, self.hour not in (6, 7) and _WORK.search(sentence) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,8 @@ def _clock(text: str, at: int, named: bool) -> tuple[int, int, int, int, bool, b
         if hour > 24 or (hour == 24 and minute) or text[max(at - 2, 0) : at] == "比分":
             return None
         return typed.end(), hour, minute, second, typed["hour"].startswith("0"), typed["second"] is not None
+    if named and (dotted := _DOTTED.match(text, at)):
+        return dotted.end(), int(dotted["hour"]), int(dotted["minute"]), 0, dotted["hour"].startswith("0"), False
     if english := _ENGLISH.match(text, at):
         return english.end(), int(english["hour"]), 0, 0, False, False
     if short := _SHORT_OF.match(text, at):
@@ -209,7 +217,7 @@ def _is_clock(text: str, at: int, said: re.Match[str]) -> bool:
         alone = (not rest or rest[0] in ",。!?;、") and before[-1:] not in tuple("在到约至从于") and before != ""
         if alone or _A_LITTLE.search(before) or not _STANDS.match(rest) or not (rest or before):
             return False
-    return not (_COUNTED.search(before) and (not rest or rest[0] in ":,。.!?;、" or before[-1:] in "这那第几"))
+    return not (_COUNTED.search(before) and (not rest or rest[0] in ":,。.!?;、说讲谈来" or before[-1:] in "这那第几"))
 
 
 def _minutes(text: str) -> int:

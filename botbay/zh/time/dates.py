@@ -8,6 +8,8 @@ parts of the containers around today.
 import re
 from datetime import datetime, timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from botbay.zh.numbers import number
 from botbay.zh.time.model import Context, Grain, Period
 from botbay.zh.time.names import (
@@ -21,6 +23,7 @@ from botbay.zh.time.names import (
     named_week,
     named_workday,
     named_year,
+    no_such_day,
 )
 from botbay.zh.time.parts import inside
 from botbay.zh.time.periods import WEEKDAYS, Dates, day, stretch
@@ -29,6 +32,7 @@ from botbay.zh.time.typed import typed_date
 _DAY = timedelta(days=1)
 
 _STARTS = (
+    no_such_day,
     named_quarter,
     named_decade,
     named_workday,
@@ -44,9 +48,12 @@ _STARTS = (
 _OF = re.compile(r"的|[,，]? ?(?=农历|阴历)")
 _SAME_DAY = re.compile(r"的?(?:今天|今日|这一?天|同一天)")
 _SAME_MONTH = re.compile(r"的?(?:本月|这个?月)")
-_BESIDE = re.compile(r"的?(?P<side>[前后])(?P<count>[一两二三四五六七八九\d])天(?!内)")
+_BESIDE = re.compile(
+    r"的?[之以]?(?P<side>[前后])的?(?P<count>[一两二三四五六七八九]|\d{1,2})"
+    r"(?P<unit>天|个?(?:周|星期|礼拜)(?![一二三四五六日天末])|个月)(?!内)"
+)
 _ALSO_WEEKDAY = re.compile(
-    r"[,，]?[(（]?(?:周|星期|礼拜)([一二三四五六日天])[)）]?|[(（]\d{1,2}(?:月\d{1,2}[日号]|/\d{1,2})[)）]"
+    r"[,，]?[(（]?(?:周|星期|礼拜)([一二三四五六日天])[)）]?|[(（]\d{1,2}(?:(?:月\d{1,2})?[日号]|/\d{1,2})[)）]"
 )
 
 
@@ -80,7 +87,14 @@ def dates(text: str, at: int, context: Context) -> Dates | None:
         and found.periods[0].grain is Grain.DAY
         and (beside := _BESIDE.match(text, found.end))
     ):
-        shift = (1 if beside["side"] == "后" else -1) * (number(beside["count"]) or 0) * _DAY
+        count = (1 if beside["side"] == "后" else -1) * (number(beside["count"]) or 0)
+        match beside["unit"][-1]:
+            case "天":
+                shift = relativedelta(days=count)
+            case "月":
+                shift = relativedelta(months=count)
+            case _:
+                shift = relativedelta(weeks=count)
         return Dates(beside.end(), [day(each.start + shift) for each in found.periods])
     if found.periods and found.periods[0].grain is Grain.DAY and (named := _ALSO_WEEKDAY.match(text, found.end)):
         return _with_weekday(found, named, context)

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from dateutil.rrule import rrulestr
+
 from botbay.zh.time.clock import PARTS
 from botbay.zh.time.model import Grain, Period, TimeExpression
 from botbay.zh.time.periods import month, quarter, week, year
+from botbay.zh.time.rule_words import parts_of, said_again
 
 _DAY = timedelta(days=1)
 _WEEKDAYS = "一二三四五六日"
 _NEAR = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
-_NAMES = {"MO": "一", "TU": "二", "WE": "三", "TH": "四", "FR": "五", "SA": "六", "SU": "日"}
 
 
 def describe(expression: TimeExpression, base: datetime) -> str:
@@ -20,7 +22,7 @@ def describe(expression: TimeExpression, base: datetime) -> str:
     """
     base = base.replace(tzinfo=None)
     if expression.rrule is not None and expression.at is not None:
-        return _recurring(expression.rrule, expression.at.replace(tzinfo=None), expression.precision)
+        return _recurring(expression, expression.at.replace(tzinfo=None), base)
     if expression.length is not None:
         return _length(expression.length)
     at = None if expression.at is None else expression.at.replace(tzinfo=None)
@@ -139,55 +141,37 @@ def _length(length: timedelta) -> str:
     return "".join(f"{count}{unit}" for count, unit in parts if count) or "0秒"
 
 
-_UNITS = {
-    "YEARLY": "年",
-    "MONTHLY": "个月",
-    "WEEKLY": "周",
-    "DAILY": "天",
-    "HOURLY": "小时",
-    "MINUTELY": "分钟",
-    "SECONDLY": "秒钟",
-}
+def _recurring(expression: TimeExpression, at: datetime, base: datetime) -> str:
+    """A rule, from when on where that is not its next time, and until when."""
+    rule = str(expression.rrule)
+    until = expression.until and expression.until.replace(tzinfo=None)
+    words = said_again(rule, at, until, expression.precision)
+    parts = parts_of(rule)
+    counts_days = parts.get("FREQ") in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+    if counts_days and at.date() > base.date() and _starts_late(rule, at, base, expression.precision < Grain.DAY):
+        words = f"从{_date(at, base)}开始，{words}"
+    if last := parts.get("UNTIL"):
+        words += f"，到{_date(datetime.fromisoformat(last), base)}为止"
+    return words
 
 
-def _recurring(rule: str, at: datetime, precision: Grain) -> str:
-    parts = dict(each.split("=", 1) for each in rule.split(";"))
-    clock = ""
-    if precision < Grain.DAY and parts["FREQ"] not in ("HOURLY", "MINUTELY", "SECONDLY"):
-        hours = parts.get("BYHOUR", str(at.hour)).split(",")
-        clock = " " + "、".join(f"{int(hour):02}:{int(parts.get('BYMINUTE', at.minute)):02}" for hour in hours)
-    return _cycle(parts) + clock
+def _starts_late(rule: str, at: datetime, base: datetime, fine: bool) -> bool:
+    """Whether the rule alone would have begun before ``at``: from the hour on where it names one, else that day."""
+    alone = ";".join(each for each in rule.split(";") if not each.startswith(("INTERVAL=", "UNTIL=")))
+    start = datetime.combine(base, at.time())
+    first = rrulestr(alone, dtstart=start).after(base if fine else start, inc=True)
+    return first is None or first.date() < at.date()
 
 
-def _cycle(parts: dict[str, str]) -> str:
-    """How often, and on which days."""
-    interval, frequency = int(parts.get("INTERVAL", "1")), parts["FREQ"]
-    unit = _UNITS[frequency]
-    every = f"每{unit.removeprefix('个')}" if interval == 1 else f"每{interval}{unit}"
-    days = parts.get("BYDAY", "")
-    if place := parts.get("BYSETPOS"):
-        return f"每月{_nth(int(place))}工作日"
-    if days == "MO,TU,WE,TH,FR" and interval == 1:
-        return "每个工作日"
-    if days and frequency == "WEEKLY":
-        names = "、".join(_NAMES[each] for each in days.split(","))
-        return f"每周{names}" if interval == 1 else f"每{interval}周的周{names}"
-    if days:
-        ahead = f"每年{parts['BYMONTH']}月" if "BYMONTH" in parts else "每月"
-        return f"{ahead}{_nth(int(days[:-2]))}周{_NAMES[days[-2:]]}"
-    if dates := parts.get("BYMONTHDAY"):
-        if parts.get("BYMONTH", "").count(","):
-            return "每季度最后一天" if dates == "-1" else "每季度第一天"
-        ahead = f"每年{parts['BYMONTH']}月" if "BYMONTH" in parts else "每月"
-        if dates.startswith("-"):
-            return f"{ahead}{_nth(int(dates)).removesuffix('个')}天"
-        return ahead + "、".join(f"{each}号" for each in dates.split(","))
-    return every
+def question(expression: TimeExpression) -> str | None:
+    """What to ask where it is unclear: 明天三点：凌晨 03:00还是下午 15:00？ Nothing where it is clear."""
+    if not expression.ambiguous:
+        return None
+    if not expression.readings:
+        return f"“{expression.text}”是什么时候？比如“半小时后”“明天上午九点”。"
+    return f"{expression.text}：{'还是'.join(_half(each) for each in expression.readings)}？"
 
 
-def _nth(place: int) -> str:
-    numeral = "零一二三四五六七八九十"
-    if place == -1:
-        return "最后一个"
-    many = str(abs(place)) if abs(place) > 10 else numeral[abs(place)]
-    return f"倒数第{many}个" if place < 0 else f"第{many}个"
+def _half(moment: datetime) -> str:
+    names = ((6, "凌晨"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
+    return f"{next(name for end, name in names if moment.hour < end)} {_time(moment)}"

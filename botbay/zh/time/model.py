@@ -37,12 +37,15 @@ class TimeExpression:
     start: int  # text == sentence[start:end]
     end: int
     at: datetime | None = None  # the moment, the span's beginning, or the first time of what recurs
-    until: datetime | None = None  # a span's end, itself outside; none where it is open
-    rrule: str | None = None  # RFC 5545, counted from ``at``
+    until: datetime | None = None  # a span's end, outside; none where open; of what recurs, the end of its first time
+    #: RFC 5545, counted from ``at``: a rule, its UNTIL by the clock on the wall, or RDATE for what follows the moon.
+    rrule: str | None = None
     length: timedelta | None = None  # of a duration; a month counts 30 days, a year 365
     precision: Grain = Grain.MINUTE
     bound: Bound = "at"  # 周五之前: "before", with the deadline in ``at``; 周五之后: "after"
     ambiguous: bool = False  # worth asking: 明天八点 (上午还是晚上), 待会儿
+    readings: tuple[datetime, ...] = ()  # where ambiguous by the half of the day: both moments, the earlier first
+    past: bool = False  # all of it lies behind the base
 
 
 @dataclass(frozen=True, slots=True)

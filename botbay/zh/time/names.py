@@ -23,7 +23,7 @@ from botbay.zh.time.periods import WEEKDAYS, Dates, day, month, on_date, quarter
 _DAY = timedelta(days=1)
 
 _TODAY = re.compile(
-    r"(?P<big>大{1,2})?(?P<word>[前后])(?:天|日(?![本期子])|儿(?![子童女媳])个?)|(?P<near>[昨今明])(?:天|日(?!头条|方舟|之后》)|儿个?|个儿?(?![月季星礼人])|(?=[早晚晨夜]))"
+    r"(?P<big>大{1,2})?(?P<word>[前后])(?:天|日(?![本期子])|儿(?![子童女媳])个?)|(?P<near>[昨今明])(?:天|日(?!头条|方舟|之后》)|儿个?|个儿?(?![月季星礼人])|(?=[早晚晨夜]))|这个(?=早上|上午|中午|下午|傍晚|晚上)"
 )
 _NOT_BEFORE = re.compile(r"[目以之此从先提面午最声证文黎饭]$")
 _SHIFT = {"前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
@@ -34,8 +34,8 @@ def named_day(text: str, at: int, context: Context) -> Dates | None:
     found = _TODAY.match(text, at)
     if found is None:
         return None
-    word = found["word"] or found["near"]
-    if found["word"] and _NOT_BEFORE.search(text, 0, at):
+    word = found["word"] or found["near"] or "今"
+    if found["word"] and _NOT_BEFORE.search(text, 0, at) and text[at - 1 : at + 1] != "从后":
         return None
     days = _SHIFT[word]
     if found["big"]:
@@ -214,19 +214,27 @@ def moment(text: str, at: int, context: Context) -> Dates | None:
     return None
 
 
-_AFTER = re.compile(r"[之以过]?后(?![天面续台端])|[之以]?前(?!天|面|台|端|后|辈)|过去了?$(?<=过)")
-_PASS = re.compile(r"再?过")
+_AFTER = re.compile(
+    r"[之以过]?后(?![天面台端]|续(?![费签约租订保期借写]))|[之以]?前(?!天|面|台|端|后|辈)|过去了?$(?<=过)"
+)
+_PASS = re.compile(r"再?过|再?等|隔")
+#: 等 and 隔 say a time to come only where somebody then is to be called: 等20分钟叫我, 隔十分钟再提醒.
+_THEN = re.compile(r"之?后?(?:再|就)?(?:提醒|叫|喊|催|通知|告诉)")
 
 
 def counted(text: str, at: int, context: Context) -> Dates | None:
     """三天后, 半小时前, 再过两周."""
     passing = None if text[max(at - 1, 0) : at] in tuple("经不超通度渡路难没") else _PASS.match(text, at)
-    found = amount(text, passing.end() if passing else at)
+    begin = passing.end() if passing else at
+    # What 隔 stands before is looked at alone: elsewhere it begins what comes again.
+    found = amount(text[begin:], 0) if passing else amount(text, begin)
     if found is None:
         return None
-    end, much = found
+    end, much = found[0] + (begin if passing else 0), found[1]
     side = _AFTER.match(text, end)
     if side is None and not passing:
+        return None
+    if passing and passing[0][-1] in "等隔" and not _THEN.match(text, end):
         return None
     sign = -1 if side and "前" in side[0] else 1
     try:
@@ -235,10 +243,24 @@ def counted(text: str, at: int, context: Context) -> Dates | None:
         return Dates(side.end() if side else end, [])
     stop = side.end() if side else end
     if much.grain < Grain.DAY:
-        return Dates(stop, [Period(there, there, Grain.MINUTE)], exact=True)
+        return Dates(stop, [Period(there, there, Grain.MINUTE)], exact=True, loose=much.rough)
     moment = there.replace(hour=0, minute=0, second=0, microsecond=0)
     hosts = {"week": (week(moment),), "month": (month(moment),), "year": (year(moment.year),)}.get(much.unit, ())
-    return Dates(stop, [day(moment)], hosts)
+    return Dates(stop, [day(moment)], hosts, loose=much.rough)
+
+
+_NO_SUCH_DAY = re.compile(
+    r"(?:0{1,2}|1[3-9]|[2-9]\d|十[三四五六七八九])月(?:\d{1,2}|[一二三十]{1,3})[日号]"
+    r"|(?:(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月)?(?:3[2-9]|[4-9]\d|三十[二三四五六七八九])[日号](?=$|[,。]|之?前|提醒|叫|喊|凌晨|早|上午|中午|下午|晚|\d{1,2}[点:])"
+)
+
+
+def no_such_day(text: str, at: int, context: Context) -> Dates | None:
+    """13月1日, 32号: what looks like a day and is none."""
+    found = _NO_SUCH_DAY.match(text, at)
+    if found is None or text[max(at - 1, 0) : at] in set("0123456789第./-零一二三四五六七八九十") - {""}:
+        return None
+    return Dates(found.end(), [])
 
 
 _WORKDAY = re.compile(r"(?P<side>[上下])一?个工作日")

@@ -4,11 +4,13 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from botbay.zh.text import plain
+from botbay.zh.text import Plain, plain
+from botbay.zh.time.amounts import WITHIN
+from botbay.zh.time.joined import joined
 from botbay.zh.time.model import Bound, Context, Grain, Kind, Period, Prefer, TimeExpression
 from botbay.zh.time.recurring import recurrence
-from botbay.zh.time.spans import WITHIN, counted_span, length_at, vague_span
-from botbay.zh.time.values import Value, pick, value_at
+from botbay.zh.time.spans import counted_span, length_at, vague_span
+from botbay.zh.time.values import Value, pick, readings, value_at
 
 _DAY = timedelta(days=1)
 LONGEST = 2000  # characters that are looked at: nobody hides a deadline deeper in a message
@@ -16,13 +18,17 @@ LONGEST = 2000  # characters that are looked at: nobody hides a deadline deeper 
 #: Words that hold a time word and name none.
 _NO_TIMES = re.compile(
     r"(?<![点时零一二三四五六七八九十差过\d])十分(?![钟之内后前]|以[内后前])|两天打鱼,?三天晒网|三天打鱼,?两天晒网|两天打鱼|三天两头|一天到晚"
-    r"|[三五几]分钟热度|一时[半一间想之]|一年四季|一日[三之千]|今日头条|明日方舟|《[^》]{0,30}》|天天向上|分分钟|早晚(?:会|都|要|高峰)"
+    r"|[三五几]分钟热度|(?<!同)一时[半一间想之]|一年四季|一日[三之千]|今日头条|明日方舟|《[^》]{0,30}》|天天向上|分分钟|早晚(?:会|都|要|高峰)"
     r"|[一二三四五六七八九\d]年级|星期五餐厅|先天后天|半天(?=[没才也都不]|了)|(?<=[等忙搞弄找说了好大老])半天"
     r"|下一?次|上一?次|周年(?=庆|纪念)|一点(?:都|也|儿?不)|1[3-9]\d{9}|0\d{2,3}-\d{7,8}|百分之[一二三四五六七八九十百\d]+|\d+(?:\.\d+)*版"
-    r"|(?:第[一二三四五六七八九十\d]+|双|单)周(?:报|刊|会|赛)|https?://\S+|[A-Za-z0-9_.+-]+@[A-Za-z0-9_.-]+|现在进行时|五月天|[上下]一秒|(?:总|终|会|某|那|这|只)?有(?:那么)?一天|[那某]一天|一天比一天|平日|昔日|生日|节日"
+    r"|(?:第[一二三四五六七八九十\d]+|双|单)周(?:报|刊|会|赛)|https?://\S+|[A-Za-z0-9_.+-]+@[A-Za-z0-9_.-]+|(?:24|二十四)小时(?=便利|营业|客服|在线|服务|值班|热线|自助|开放)|周[一二三四五六日](?=杂志)|现在进行时|五月天|(?:农历)?(?:八月十五(?=中秋)|五月初五(?=端午)|九月初九(?=重阳)|正月十五(?=元宵)|七月初七(?=七夕)|腊月初八(?=腊八))|[上下]一秒|(?:总|终|会|某|那|这|只)?有(?:那么)?一天|[那某]一天|一天比一天|平日|昔日|生日|节日"
+)
+#: 十一 is the feast where days off or a place beside them follow.
+_NATIONAL_DAY = re.compile(
+    r"(?<![\d一二三四五六七八九十月第周期拜初])十一(?=假期|长假|小长假|放假|黄金周|期间|之?[前后](?:第|首个|最后|一[天周]|[两三]天|上班|$|[,。提]))"
 )
 _STARTS = re.compile(
-    r"[第廿卅双\d零〇一二两三四五六七八九十半今明昨前后大上下这本当周星礼每隔逢周天日月年元春除清五端中国教六双圣平情愚光重腊小农阴旧正冬夏秋q凌拂清一早晨晚夜午正晌傍黄深差未近最过再现目此眼马立即刚方稍待等回接往还之刻工去来初底母父感黑劳青儿妇女三植建护程万跨龙七立雨惊谷芒处白寒霜从自由截到头余新消世今北南八]"
+    r"[单高俩仨第廿卅双\d零〇一二两三四五六七八九十半今明昨前后大上下这本当周星礼每隔逢周天日月年元春除清五端中国教六双圣平情愚光重腊小农阴旧正冬夏秋q凌拂清一早晨晚夜午正晌傍黄深差未近最过再现目此眼马立即刚方稍待等回接往还之刻工去来初底母父感黑劳青儿妇女三植建护程万跨龙七立雨惊谷芒处白寒霜从自由截到头余新消世今北南八]"
 )
 _SPAN_SEP = re.compile(r"[,]? ?(?:一直|直)?(?:到|至)了? ?| ?-{1,2} ?|(?:和|与|跟)(?=.{1,14}之?间)")
 _BEFORE = re.compile(
@@ -42,7 +48,8 @@ def parse(text: str, base: datetime, prefer: Prefer = "future") -> list[TimeExpr
     fits both (周五, 3月5号) means the last one or the next. Never raises on any text.
     """
     clean = plain(text[:LONGEST])
-    sentence = _NO_TIMES.sub(lambda found: "\0" * len(found[0]), clean.text)
+    sentence = _NATIONAL_DAY.sub("国庆", _NO_TIMES.sub(lambda found: "\0" * len(found[0]), clean.text))
+    base = base.replace(microsecond=0)  # rules count whole seconds
     context = Context(base.replace(tzinfo=None), prefer, sentence)
     found: list[TimeExpression] = []
     at = 0
@@ -57,18 +64,35 @@ def parse(text: str, base: datetime, prefer: Prefer = "future") -> list[TimeExpr
             at += 1
             continue
         at, last = one.end, one
-        start, end = clean.span(one.start, one.end)
-        found.append(
-            replace(
-                one,
-                start=start,
-                end=end,
-                text=text[start:end],
-                at=one.at and one.at.replace(tzinfo=base.tzinfo),
-                until=one.until and one.until.replace(tzinfo=base.tzinfo),
-            )
-        )
-    return found
+        found.append(one)
+    if prefer == "future" and len(found) > 1:
+        found = joined(sentence, found, context)
+    return [_placed(one, clean, text, base) for one in found]
+
+
+def _placed(one: TimeExpression, clean: Plain, text: str, base: datetime) -> TimeExpression:
+    """The expression where it stood in what was typed, in the zone of the base."""
+    start, end = clean.span(one.start, one.end)
+    zone = base.tzinfo
+    return replace(
+        one,
+        start=start,
+        end=end,
+        text=text[start:end],
+        at=one.at and one.at.replace(tzinfo=zone),
+        until=one.until and one.until.replace(tzinfo=zone),
+        readings=tuple(each.replace(tzinfo=zone) for each in one.readings),
+        past=_is_past(one, base.replace(tzinfo=None)),
+    )
+
+
+def _is_past(one: TimeExpression, base: datetime) -> bool:
+    if one.rrule is not None or one.kind not in ("point", "span") or one.bound == "after":
+        return False
+    if one.until is not None:
+        return one.until <= base
+    assert one.at is not None
+    return one.at.date() < base.date() if one.precision >= Grain.DAY else one.at < base
 
 
 def _expression(text: str, at: int, context: Context) -> TimeExpression | None:
@@ -85,6 +109,7 @@ def _expression(text: str, at: int, context: Context) -> TimeExpression | None:
             rrule=again.rrule,
             precision=again.grain,
             ambiguous=again.ambiguous,
+            readings=again.readings,
         )
     return (
         counted_span(text, at, context)
@@ -122,7 +147,10 @@ def _named(text: str, at: int, context: Context) -> TimeExpression | None:
     if first is None:
         return None
     if not first.options:
-        return TimeExpression(kind="none", text="", start=at, end=first.end, precision=Grain.DAY)
+        # 11月31号下午三点: the hour of no day is none.
+        hour = value_at(text, first.end, context)
+        end = hour.end if hour is not None and not hour.dated else first.end
+        return TimeExpression(kind="none", text="", start=at, end=end, precision=Grain.DAY)
     return (
         _range(text, at, first, context)
         or _bounded(text, at, first, bool(since), context)
@@ -146,6 +174,7 @@ def _single(at: int, value: Value, context: Context) -> TimeExpression:
         until=chosen.end if kind == "span" else None,
         precision=chosen.grain,
         ambiguous=ambiguous,
+        readings=readings(value, chosen) if ambiguous else (),
     )
 
 
@@ -162,7 +191,8 @@ def _bounded(text: str, at: int, value: Value, since: bool, context: Context) ->
     if (before or due) and not value.exact:
         last = before.end() if before else end
         inclusive = (before is not None and before[0][0] in "或及以") or (due is not None and before is None)
-        return _until(at, last, chosen, inclusive, ambiguous, context)
+        said = readings(value, chosen) if ambiguous else ()
+        return replace(_until(at, last, chosen, inclusive, ambiguous, context), readings=said)
     if after or start_word or since:
         edge = after or start_word
         inclusive = after is None or after[0][0] in "或及" or after[0] in ("以来", "至今")
@@ -176,6 +206,7 @@ def _bounded(text: str, at: int, value: Value, since: bool, context: Context) ->
             precision=chosen.grain,
             bound="after",
             ambiguous=ambiguous,
+            readings=readings(value, chosen) if ambiguous else (),
         )
     if chosen.grain >= Grain.PART and (inside := WITHIN.match(text, end)) and chosen.end - chosen.start >= _DAY:
         return TimeExpression(
@@ -241,6 +272,7 @@ def _range(text: str, at: int, first: Value, context: Context) -> TimeExpression
         until=until,
         precision=min(chosen.grain, closing),
         ambiguous=ambiguous,
+        readings=readings(first, chosen) if ambiguous else (),
     )
 
 

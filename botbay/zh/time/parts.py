@@ -101,6 +101,8 @@ def _edge(found: re.Match[str], host: Period, context: Context) -> Period | None
     if context.prefer == "future":
         if where in "底末尾":
             return day(host.end - _DAY)
+        if host.grain is Grain.QUARTER:
+            return day(host.start)
         if host.grain is Grain.MONTH:
             return day(host.start + (14 * _DAY if where == "中" else 0 * _DAY))
     if host.grain is Grain.MONTH:
@@ -130,7 +132,7 @@ _SEP = r"(?:-|到|至)"
 OF_MONTH: list[Part] = [
     (
         re.compile(
-            rf"初?({_NUMERAL_DAY})(?:日(?![本元语期常子报])|日(?=报(?:[告名到]))|日(?=报)|号(?![码楼线院])|(?={_SEP}{_NUMERAL_DAY}[日号]))"
+            rf"初?({_NUMERAL_DAY})(?:日(?![本元语期常子报])|日(?=报(?:[告名到]))|日(?=报)|号(?![码楼线院])|(?=(?:{_SEP}|[、和]){_NUMERAL_DAY}[日号](?![码楼线院])))"
         ),
         day_of_month,
     ),
@@ -214,6 +216,8 @@ def _feast(found: re.Match[str], host: Period, context: Context) -> Period | Non
         if found["what"] != "天":
             return on_date(workday(start.date(), place))
         return day(start + place * _DAY)
+    if found["back"]:  # 节后上班第一天
+        return on_date(workday((end.start - _DAY).date(), 1))
     if found["previous"]:  # 国庆前最后一个工作日
         return on_date(workday(begin.start.date(), -1)) if found["last"] != "天" else day(begin.start - _DAY)
     if found["days"] is not None:
@@ -232,7 +236,7 @@ def _lunar_day(found: re.Match[str], host: Period, context: Context) -> Period |
     return on_date(lunar_day(host.start.year, which, place))
 
 
-_LUNAR_DAY = r"(?P<lunar_day>初[一二三四五六七八九十]|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|十[一二三四五六七八九]?|\d{1,2})(?:日|号)?"
+_LUNAR_DAY = r"(?P<lunar_day>初[一二三四五六七八九十]|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|十[一二三四五六七八九]?|\d{1,2}|[一二三四五六七八九](?![点月十]))(?:日|号)?"
 _LUNAR: list[Part] = [
     (
         re.compile(
@@ -258,9 +262,10 @@ OF_YEAR: list[Part] = [
     *_NEW_YEAR,
     (
         re.compile(
-            rf"{FEAST}(?:(?P<next>(?:假期|长假|放假)?(?:之后|以后|后)的?第(?P<place>[一二三四五六七]))(?P<what>个?工作日|个?上班日|天)"
-            r"|(?P<previous>(?:之前|以前|前)的?最后一(?P<last>个?工作日|天))"
-            r"|(?P<days>期间|假期间?|长假期?间?|小长假|黄金周|放假期间|几天|(?=[之以]?[前后](?![一二两三四五\d]天)))|当天|那天|当日)?"
+            rf"{FEAST}(?:(?P<next>(?:假期|长假|放假)?(?:之后|以后|后)的?(?:第(?P<place>[一二三四五六七])|首))(?P<what>个?工作日|个?上班日|天)"
+            r"|(?P<back>(?:假期|长假|放假)?(?:之后|以后|后)的?(?:上班|开工|复工)的?(?:第一天|首日|那天))"
+            r"|(?P<previous>(?:(?:放假)?(?:之前|以前|前)的?最后一|放假(?:之前|以前|前)的?一)(?P<last>个?工作日|天))"
+            r"|(?P<days>期间|假期间?|长假期?间?|小长假|黄金周|放假期间|几天|(?=[之以]?[前后](?!的?[一二两三四五六七八九十\d]{1,2}个?(?:天|周|星期|礼拜|月))))|当天|那天|当日)?"
         ),
         _feast,
     ),
@@ -283,7 +288,7 @@ _YEAR_ONLY: list[Part] = [
 _INSIDE = {
     Grain.YEAR: [*OF_YEAR, *_YEAR_ONLY, *_EVERYWHERE],
     Grain.HALF: [*OF_YEAR[-6:-5], *_YEAR_ONLY[:1], *_EVERYWHERE],
-    Grain.QUARTER: [*_YEAR_ONLY[:1], (re.compile(r"(?P<edge>底|末)"), _edge), *_EVERYWHERE],
+    Grain.QUARTER: [*_YEAR_ONLY[:1], (re.compile(r"(?P<edge>初|底|末)"), _edge), *_EVERYWHERE],
     Grain.MONTH: [*_EVERYWHERE, *OF_MONTH],
     Grain.WEEK: [*OF_WEEK, *_EVERYWHERE[:3]],
 }

@@ -3,11 +3,10 @@
 import re
 from datetime import timedelta
 
-from botbay.zh.time.amounts import amount
+from botbay.zh.time.amounts import WITHIN, amount
 from botbay.zh.time.model import Context, Grain, TimeExpression
 
 _DAY = timedelta(days=1)
-WITHIN = re.compile(r"(?:之|以)?内(?![容部存心])|里(?![面程边])|期间|之中")
 _BACK = re.compile(r"(?:最近|过去|近|之前|此前|上|前|头|这|刚过去)的?这?")
 _AHEAD = re.compile(r"(?:在?未来|接下来|今后|往后|之后|以后|后|下|还剩|还有|从现在(?:开始|起))的?")
 _VAGUE = re.compile(
@@ -44,6 +43,8 @@ def counted_span(text: str, at: int, context: Context) -> TimeExpression | None:
         first, last = (context.base, there) if sign > 0 else (there, context.base)
         if prefix is not None and sign < 0 and much.grain >= Grain.DAY:
             first = first.replace(hour=0, minute=0, second=0, microsecond=0)
+        if first >= last:
+            continue  # half a second
         return TimeExpression(
             kind="span",
             text="",

@@ -27,6 +27,11 @@ _PAIR_THEN = re.compile(
 _PAIR_UNIT = re.compile(r"[\d个人元块天岁页%级米点时分秒版倍折折的]|月|楼|层|号楼|v")
 _PAIR_BEFORE = re.compile(r"[a-z室楼栋区第版本v￥$¥:_+*=#.\d-]$|比分$|占|完成了$")
 
+#: 12.1交房租, 提醒我12.1续费: a pair at the head of something to do is a day.
+_HEAD = re.compile(r"(?:^|[,。;:]|提醒(?:我|大家|一下)?|记得|别忘了?)(?:在|于|到)?$")
+_CALL = re.compile(r"提醒|叫我|喊我|记得|别忘|闹钟|到期|截止")
+_DO = re.compile(r"[交还去考办寄取搬]|出发|到期|面试|体检|续费|回家|生日|考试|上线|发布|付款|出差|报名")
+
 
 def typed_date(text: str, at: int, context: Context) -> Dates | None:
     """The date that is written in digits here; none of its candidates where there is no such day."""
@@ -54,7 +59,11 @@ def typed_date(text: str, at: int, context: Context) -> Dates | None:
     rest_at, m, d = found.end(), int(found["m"]), int(found["d"])
     if found["unit"] and found["sep"] == "-":
         return None  # 5-7号 are three days
-    if not found["unit"] and context.anchor is None and not _PAIR_THEN.match(text, rest_at):
+    if (
+        not found["unit"]
+        and context.anchor is None
+        and not (_PAIR_THEN.match(text, rest_at) or _is_task(found, context))
+    ):
         if found["sep"] == "." or _PAIR_UNIT.match(text, rest_at):
             return None
         if found["sep"] == "-" and not (len(found["d"]) == 2 and len(found["m"]) == 2):
@@ -69,3 +78,11 @@ def typed_date(text: str, at: int, context: Context) -> Dates | None:
         except ValueError:
             continue
     return Dates(found.end(), built)
+
+
+def _is_task(pair: re.Match[str], context: Context) -> bool:
+    """Whether something is to be done on a pair of numbers, which then are a month and a day."""
+    text, end = context.sentence, pair.end()
+    if context.prefer == "past" or pair["sep"] != "." or _PAIR_UNIT.match(text, end):
+        return False
+    return bool(_HEAD.search(text, 0, pair.start()) and (_DO.match(text, end) or _CALL.search(text)))

@@ -4,13 +4,17 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from botbay.zh.time.amounts import WITHIN, amount
 from botbay.zh.time.clock import Clock, DayPart, clock, day_part
 from botbay.zh.time.dates import dates
 from botbay.zh.time.model import Context, Grain, Period
 from botbay.zh.time.periods import Dates
 
 _DAY = timedelta(days=1)
-_OFF = re.compile(r"(?P<half>下|上)班(?P<side>之?前|以前|之?后|以后|时)")
+_OFF = re.compile(r"(?P<half>下|上)班(?P<side>之?前|以前|之?后|以后|时(?!间))")
+#: 明天这个时候: the hour of now.
+_SAME_HOUR = re.compile(r"这个?(?:时候|时间|时刻)|此时|同一?(?:个)?时间|这会儿")
+_SIDE = re.compile(r"的?[之以]?[前后]的?|的?提前")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
     begin = joint.end() if joint else end
     part = day_part(text, begin, after_day=day is not None)
     middle = re.compile(r"的|,").match(text, part.end) if part else None
+    if day is not None and part is None and (same := _SAME_HOUR.match(text, begin)):
+        moments = [datetime.combine(each.start, context.base.time()) for each in day.periods]
+        return Value(same.end(), [Period(each, each, Grain.MINUTE) for each in moments], True)
     said = clock(text, part.end if part else begin, part.part if part else None, day is not None)
     if said is None and part and middle:
         said = clock(text, middle.end(), part.part, True)
@@ -64,10 +71,14 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
     if day is None and part is None and said is None:
         return _off_work(text, at, at, None, context)
     if day is not None and part is None and said is None:
-        return _off_work(text, begin, at, day, context) or Value(day.end, day.periods, True)
+        return _off_work(text, begin, at, day, context) or Value(day.end, day.periods, True, loose=day.loose)
     options: list[Period]
     if said is not None:
         options = _clock_options(said, day, context)
+        if shifted := _beside(text, said.end):
+            end, shift = shifted
+            moved = [Period(each.start + shift, each.start + shift, each.grain) for each in options]
+            return Value(end, moved, day is not None, part)
         return Value(said.end, options, day is not None, part, said, loose=day is not None and day.loose)
     assert part is not None
     days = [each.start for each in day.periods] if day else _days_around(context)
@@ -84,7 +95,18 @@ def _off_work(text: str, at: int, start: int, day: Dates | None, context: Contex
     hour = timedelta(hours=18 if found["half"] == "下" else 9)
     days = [each.start for each in day.periods] if day else _days_around(context)
     end = found.end() if found["side"] == "时" else found.start("side")
+    if shifted := _beside(text, found.start("side")):
+        end, hour = shifted[0], hour + shifted[1]
     return Value(end, [Period(each + hour, each + hour, Grain.MINUTE) for each in days], day is not None)
+
+
+def _beside(text: str, at: int) -> tuple[int, timedelta] | None:
+    """三点前十分钟, 下班后半小时: so much before or after a time of day."""
+    side = _SIDE.match(text, at)
+    found = amount(text, side.end()) if side else None
+    if side is None or found is None or found[1].grain >= Grain.DAY or WITHIN.match(text, found[0]):
+        return None
+    return found[0], found[1].length * (-1 if "前" in side[0] else 1)
 
 
 def _days_around(context: Context) -> list[datetime]:
@@ -127,3 +149,11 @@ def pick(value: Value, context: Context) -> tuple[Period, bool]:
     if nearest.start.hour >= 6 or context.base.hour < 6:
         return nearest, False
     return context.choose(value.options), True
+
+
+def readings(value: Value, chosen: Period) -> tuple[datetime, ...]:
+    """What an hour can mean on the day that was chosen, in either half of it; nothing where that is not the question."""
+    if value.clock is None or not value.clock.open:
+        return ()
+    midnight = chosen.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    return value.clock.at(midnight), value.clock.at(midnight, True)

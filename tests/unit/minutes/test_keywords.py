@@ -1,6 +1,6 @@
 """The most telling words."""
 
-from workers.minutes.keywords import Keywords, rarity, told
+from botbay.zh.keywords import Keywords, rarity, told
 
 
 def best(lines: list[str], limit: int = 3, **known: object) -> list[str]:

@@ -19,7 +19,7 @@ def found() -> Counter[str]:
     return total
 
 
-@pytest.mark.parametrize(("part", "precision", "recall"), [("decisions", 0.8, 0.7), ("todos", 0.8, 0.75)])
+@pytest.mark.parametrize(("part", "precision", "recall"), [("decisions", 0.74, 0.74), ("todos", 0.74, 0.8)])
 def test_most_of_what_people_marked_is_found_and_little_else(
     found: Counter[str], part: str, precision: float, recall: float
 ) -> None:
@@ -29,7 +29,7 @@ def test_most_of_what_people_marked_is_found_and_little_else(
 
 def test_who_and_when_are_right_in_most_todos(found: Counter[str]) -> None:
     assert found["who right"] >= 0.9 * found["todos right"]
-    assert found["due right"] >= 0.85 * found["todos right"]
+    assert found["due right"] >= 0.8 * found["todos right"]
 
 
 def test_hardly_any_noise_is_a_highlight(found: Counter[str]) -> None:

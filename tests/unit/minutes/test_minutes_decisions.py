@@ -77,3 +77,37 @@ def test_a_ruling_of_the_one_in_charge_and_a_vote_taken_up_are_decisions(said: l
 )
 def test_a_fact_told_a_promise_and_a_call_to_vote_are_none(said: list[str]) -> None:
     assert found(*said) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (["李磊: 订哪个厅？大厅满了，只剩小厅", "赵敏: 小厅有点挤", "王芳: 小厅就小厅吧，就订它了", "李磊: 好的"], 2),
+        (["李磊: 门口又停满了", "王芳: 以后送货的车一律停后院", "赵敏: 收到", "李磊: 收到"], 1),
+        (["李磊: 横幅换不换新的？", "赵敏: 去年的还能用", "王芳: 横幅不换，就用去年的", "李磊: 行"], 2),
+    ],
+)
+def test_giving_in_ruling_for_good_and_leaving_things_as_they_are_settle_too(said: list[str], line: int) -> None:
+    assert any(line in source for source in found(*said))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["李磊: 电梯什么时候修好？", "王芳: 配件预计明天到，现在正在找师傅", "李磊: 哦"],
+        ["李磊: 音箱坏了", "王芳: 那我得重新借一个", "李磊: 辛苦"],
+    ],
+)
+def test_an_estimate_and_what_one_has_to_do_settle_nothing(said: list[str]) -> None:
+    assert found(*said) == []
+
+
+def test_of_a_ruling_and_its_echo_one_stands() -> None:
+    said = [
+        "李磊: 聚餐去哪家？",
+        "赵敏: 火锅吧",
+        "王芳: 那就火锅，周五晚上七点",
+        "赵敏: 好",
+        "李磊: 好，火锅，周五七点",
+    ]
+    assert len(found(*said)) == 1

@@ -84,7 +84,7 @@ def test_what_is_under_way_counts_as_coming() -> None:
 
 def test_a_second_day_goes_on_in_the_week_of_the_first() -> None:
     first, second = parse("下周三、周四下午三点", BASE)
-    assert (first.at, second.at) == (datetime(2026, 12, 2), datetime(2026, 12, 3, 15))
+    assert (first.at, second.at) == (datetime(2026, 12, 2, 15), datetime(2026, 12, 3, 15))
     _, later = parse("明天上午或者下午", BASE)
     assert later.at == datetime(2026, 11, 25, 12)
 

@@ -94,7 +94,9 @@ class Keywords:
     """Weighs the words of a talk. ``names`` are no keywords: those who speak, and what they are called."""
 
     def __init__(self, names: Collection[str] = (), background: Mapping[str, int] | None = None) -> None:
-        self._names = {name.lower() for name in names}
+        names = {name.lower() for name in names}
+        self._all_names = "\n".join(names)
+        self._names = {name for name in names if len(name) > 1}
         self._background = background
         self._messages = sum(background.values()) if background else 0
         self._rarity: dict[str, float] = {}
@@ -106,7 +108,9 @@ class Keywords:
         return found
 
     def _is_name(self, word: str) -> bool:
-        return any(word in name or name in word for name in self._names if len(name) > 1)
+        if word in self._all_names:
+            return True
+        return any(word[at : at + length] in self._names for length in range(2, len(word)) for at in range(len(word)))
 
     def best(self, lines: Sequence[Told], limit: int, *, elsewhere: Iterable[Told] = (), least: int = 1) -> list[str]:
         """The most telling words and pairs of words of some lines, the best first.

@@ -1,0 +1,184 @@
+"""When somebody wants to be reminded: the slot that a sentence means, or the question that it leaves open."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from botbay.zh.time import Grain, TimeExpression, describe, parse
+from workers.reminders.service import When
+from workers.reminders.slots import in_words, point_in_words
+
+#: What asks for it: the time is the one nearest to it.
+_CALL = re.compile(r"提[醒型示]|题醒|[叫喊催闹]|通知|说一[声下]|告诉|记得|别忘|remind", re.IGNORECASE)
+AHEAD = re.compile(r"提前\s*(?P<by>[\d零一二两三四五六七八九十半个刻]+(?:分钟?|小时|钟头?|天)半?)")
+_AHEAD_BY_NOTHING = re.compile(r"提前一?点?(?=[叫喊提催告通说])")
+_AHEAD_BY = timedelta(minutes=10)
+CLOCK = re.compile(r"(?P<hour>\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点|:|：|时)")
+PART = re.compile(r"凌晨|清晨|早上?|上午|中午|下午|傍晚|晚上?|夜里|半夜")
+_HALF = re.compile(r"^(?:凌晨|清晨|早上?|早晨|上午|中午|下午|傍晚|晚上?|夜里|半夜)$")
+#: Nobody can say when these are; some time from now is as good as another.
+_VAGUE = re.compile(r"一?会儿?|回头|稍|等一?下")
+_WORKDAYS = re.compile(r"(?:工作|上班)[日天]")
+#: The hour at which a part of a day, or a whole day, is meant.
+_HOURS = (
+    (re.compile(r"凌晨|半夜"), 0),
+    (re.compile(r"早|清晨"), 8),
+    (re.compile(r"上午"), 9),
+    (re.compile(r"中午|正午|晌午"), 12),
+    (re.compile(r"下午|午后"), 15),
+    (re.compile(r"傍晚|黄昏"), 18),
+    (re.compile(r"晚|夜"), 20),
+)
+_MORNING = 9
+#: 九点 to 十一点 are hours of the morning, unless the evening is said.
+_CLEAR_HOURS = range(9, 12)
+_BEFORE_DEADLINE = timedelta(hours=1)
+_SOON = timedelta(minutes=30)
+
+
+class Unclear(Exception):
+    """No slot is meant for certain. The text is the question; ``half``: only which half of the day is open."""
+
+    def __init__(self, text: str, *, half: bool = False) -> None:
+        super().__init__(text)
+        self.half = half
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """The slot that is meant, the words that were read, and how long before that time it is: 提前一小时."""
+
+    when: When
+    text: str
+    ahead: timedelta = timedelta()
+
+
+def read(sentence: str, zone: ZoneInfo, moment: datetime, *, asked: bool = False) -> Read | None:
+    """The slot of a sentence; None where it names no time. ``moment`` is aware; ``asked``: no more about the half of the day.
+
+    Raises Unclear.
+    """
+    base = moment.astimezone(zone).replace(tzinfo=None)
+    before = timedelta()
+    if ahead := AHEAD.search(sentence):
+        before = next((one.length for one in parse(ahead["by"], base) if one.length is not None), timedelta())
+        sentence = f"{sentence[: ahead.start()]}{' ' * len(ahead[0])}{sentence[ahead.end() :]}"
+    elif _AHEAD_BY_NOTHING.search(sentence):
+        before = _AHEAD_BY
+    found = parse(sentence, base, "future")
+    times = [one for one in found if one.kind != "none"]
+    if not times:
+        if unreal := next((one for one in found if one.kind == "none"), None):
+            raise Unclear(no_such_day(unreal.text))
+        return None
+    chosen = nearest(sentence, times, base)
+    if chosen.rrule is not None:
+        if not asked and _which_half(chosen):
+            raise Unclear(_half_question(chosen, base), half=True)
+        return Read(when=_recurring(chosen, zone, before), text=chosen.text)
+    at = _slot(chosen, base, asked=asked) - before
+    return Read(when=When(at=at.replace(tzinfo=zone)), text=chosen.text, ahead=before)
+
+
+def no_such_day(words: str) -> str:
+    return f"没有「{words}」这一天，换个日子吧，什么时候提醒？"
+
+
+def with_half(open_time: str, half: str) -> str | None:
+    """The time that was asked about with its half of the day: 明天三点 and 下午 are 明天下午三点. None where that is no answer."""
+    if not _HALF.match(half.strip()) or (clock := CLOCK.search(open_time)) is None:
+        return None
+    return f"{open_time[: clock.start()]}{half.strip()}{open_time[clock.start() :]}"
+
+
+def shown(when: When, zone: ZoneInfo, moment: datetime) -> str:
+    """The slot as it is said back: 明天（周三）15:00, 每天 08:00."""
+    if when.rule is None:
+        return point_in_words(when.at, zone, moment)
+    return in_words(when.rule, when.at.astimezone(zone).replace(tzinfo=None))
+
+
+def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeExpression:
+    """Of several times the one at which to remind: 明天要交报告，今晚八点提醒我 means this evening."""
+    if len(times) == 1:
+        return times[0]
+    if recurring := next((one for one in times if one.rrule is not None), None):
+        return recurring
+    call = _CALL.search(sentence)
+    chosen = times[0]
+    if call is not None:
+        ahead = [one for one in times if one.end <= call.start()]
+        chosen = ahead[-1] if ahead else min(times, key=lambda one: abs(one.start - call.end()))
+    day = next((one for one in times if one is not chosen and one.precision == Grain.DAY and one.at is not None), None)
+    clock = CLOCK.match(chosen.text) or PART.match(chosen.text)
+    if day is not None and day.start < chosen.start and clock and chosen.at is not None:
+        # 明天要开会，三点提醒我: of that day.
+        both = parse(f"{day.text}{chosen.text}", base, "future")
+        if len(both) == 1 and both[0].at is not None:
+            return both[0]
+    return chosen
+
+
+def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:
+    """A moment of the clock on the wall."""
+    if time_.length is not None:
+        return base + time_.length
+    at = time_.at if time_.at is not None else time_.until
+    assert at is not None
+    if time_.precision <= Grain.MINUTE:
+        if not asked and _which_half(time_):
+            raise Unclear(_half_question(time_, base), half=True)
+        if time_.bound == "before" and at - _BEFORE_DEADLINE > base:
+            return at - _BEFORE_DEADLINE
+        return at
+    hour = next((hour for words, hour in _HOURS if words.search(time_.text)), _MORNING)
+    slot = datetime.combine(at.date(), time(hour))
+    if slot > base:
+        return slot
+    if time_.precision == Grain.PART and time_.until is not None and base + _SOON < time_.until:
+        return (base + _SOON).replace(second=0, microsecond=0)
+    if slot.date() < base.date() and time_.until is None:
+        raise Unclear(f"{describe(time_, base)}已经过了，换个以后的时间吧，什么时候提醒？")
+    raise Unclear(f"{describe(time_, base)}几点提醒你？比如「下午三点」。" if slot.date() == base.date() else _ASK_DAY)
+
+
+_ASK_DAY = "具体哪天、几点提醒？比如「周五上午十点」。"
+
+
+def _which_half(time_: TimeExpression) -> bool:
+    """Whether nobody can tell if the morning or the afternoon is meant."""
+    if not time_.ambiguous or _VAGUE.search(time_.text) or time_.at is None:
+        return False
+    return time_.at.hour not in _CLEAR_HOURS
+
+
+def _half_question(time_: TimeExpression, base: datetime) -> str:
+    at = time_.at
+    assert at is not None
+    early, late = ("凌晨", "下午") if at.hour % 12 < 6 else ("早上", "晚上")
+    clock = f"{at.hour % 12 or 12}:{at.minute:02}" if at.minute else f"{at.hour % 12 or 12}点"
+    day = "每次" if time_.rrule is not None else describe(replace(time_, precision=Grain.DAY, at=_midnight(at)), base)
+    return f"{day}的{clock}，是{early}还是{late}？"
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _recurring(time_: TimeExpression, zone: ZoneInfo, before: timedelta) -> When:
+    assert time_.rrule is not None
+    if time_.at is None:
+        raise Unclear("这个重复的规律我没看懂，换个说法，比如「每周五下午五点」。")
+    rule, at = time_.rrule, time_.at
+    if time_.precision >= Grain.PART:
+        hour = next((hour for words, hour in _HOURS if words.search(time_.text)), _MORNING)
+        at = at.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if before and "BYHOUR" in rule and "," not in rule.partition("BYHOUR=")[2].partition(";")[0]:
+        earlier = at - before
+        if earlier.date() == at.date():
+            kept = [part for part in rule.split(";") if not part.startswith(("BYHOUR=", "BYMINUTE="))]
+            rule = ";".join([*kept, f"BYHOUR={earlier.hour}", f"BYMINUTE={earlier.minute}"])
+            at = earlier
+    workdays = "BYDAY=MO,TU,WE,TH,FR" in rule and "BYSETPOS" not in rule and _WORKDAYS.search(time_.text) is not None
+    return When(at=at.replace(tzinfo=zone), rule=rule, workdays=workdays and "INTERVAL" not in rule)
