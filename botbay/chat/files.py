@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import jobs
-from botbay.chat import quota
+from botbay.chat import quota, readings
 from botbay.chat.models import Blob, Bot, File, FileKind, FileState, Message
 from botbay.db import now
 from botbay.storage import Stored
@@ -77,6 +77,7 @@ async def attach(
         blob = await session.scalar(new.returning(Blob)) or await session.scalar(same)
     if blob.key == stored.key:
         await preview(session, [blob.id])
+        await readings.want(session, [(blob.id, blob.kind)])
     else:
         await erase_bytes(session, [stored.key])
     file.state, file.reason, file.blob_id, file.kind = FileState.STORED, "", blob.id, blob.kind

@@ -296,6 +296,27 @@ class File(Identified, Base):
     )
 
 
+class Reading(Base):
+    """What was read in a blob: the writing in a picture and where it stands, or the text of a document.
+
+    ``lines``: [{"text": str, "box": [[x, y], [x, y], [x, y], [x, y]], "confidence": float}], corners clockwise from the
+    upper left one of the line as it is read, in pixels of the picture as browsers show it (turned by its EXIF), which is
+    ``width`` x ``height``; empty for documents.
+    """
+
+    __tablename__ = "readings"
+    blob_id: Mapped[int] = mapped_column(_ref("blobs.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(String, default="")
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    problem: Mapped[str] = mapped_column(String, default="")  # for people: why it could not be read
+    cut: Mapped[bool] = mapped_column(default=False)  # only the beginning is kept
+    read_at: Mapped[datetime] = mapped_column(default=now)
+    search: Mapped[Any | None] = mapped_column(TSVECTOR)
+    __table_args__ = (Index("ix_readings_search", "search", postgresql_using="gin"),)
+
+
 # --- the dialogue ------------------------------------------------------------------------------------------
 
 

@@ -15,10 +15,13 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
-def grams(text: str) -> list[str]:
-    """The distinct single characters and pairs of a text, white space apart, sorted: lexemes of its tsvector."""
+def grams(text: str, limit: int = _LIMIT) -> list[str]:
+    """The distinct single characters and pairs of a text, white space apart, sorted: lexemes of its tsvector.
+
+    Of a longer text than ``limit`` characters only the beginning is told.
+    """
     found: set[str] = set()
-    for word in normalise(text)[:_LIMIT].replace("\x00", " ").split():
+    for word in normalise(text)[:limit].replace("\x00", " ").split():
         found.update(word)
         found.update(word[i : i + 2] for i in range(len(word) - 1))
     return sorted(found)
