@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Download, Locator, Page, expect
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import jobs
 from botbay.chat import files
-from botbay.chat.models import File, FileKind, FileState, Gap, RoomBot
+from botbay.chat.models import File, FileKind, FileState, Gap, Member, RoomBot
+from botbay.chat.readings import Read, Unreadable
 from botbay.db import dispose, transaction
 from botbay.postgres import EmbeddedPostgres
-from tests.drive_fixture import days_ago, new_account, new_drive, pdf, picture
+from tests.drive_fixture import Drive, days_ago, new_account, new_drive, pdf, picture
+from tests.read_fixture import drawn, read, sent_picture
 from tests.web_fixture import PC, PHONE, Site, chromium, postgres, running_site, window  # noqa: F401 (fixture)
 from workers.archive.models import Share  # noqa: F401 (its tables)
 
@@ -42,6 +45,7 @@ async def site(server: Site) -> AsyncIterator[Site]:
 class Sent:
     """What 王 finds in 产品群, of which 老李 is the owner."""
 
+    drive: Drive
     account: str
     picture: int
     note: int
@@ -78,7 +82,7 @@ async def sent(site: Site) -> Sent:
         )
         failed = await drive.awaited(session, "旧方案.docx", "老李", room="产品群", kind=FileKind.DOCUMENT)
         await files.fail(session, failed, "微信里已经过期")
-    return Sent(account.name, image, note, paper, failed)
+    return Sent(drive, account.name, image, note, paper, failed)
 
 
 @pytest.fixture(params=[PHONE, PC], ids=["phone", "pc"])
@@ -227,6 +231,118 @@ async def test_throwing_away_taking_back_and_deleting(page: Page, sent: Sent) ->
     await expect(file(page, sent.picture)).to_have_count(0)
     async with transaction() as session:
         assert await session.scalar(select(File.state).where(File.id == sent.picture)) == FileState.DELETED
+
+
+EVIL = "<img src=x onerror=alert(1)> **粗** 会议室 A302"
+SHOT = drawn(
+    [(60, 60, "周会改到周四下午三点"), (420, 300, EVIL[28:]), (40, 560, "WiFi密码 bluewhale2026")],
+    "周四",
+    "会议室",
+    "bluewhale",
+    "报销",
+    turned=[(60, 180, "报销单在左边")],
+)
+
+
+async def clipboard(page: Page) -> str:
+    """What a paste brings."""
+    await page.evaluate("""() => {
+        const field = document.createElement('textarea'); field.id = 'pasted';
+        (document.querySelector('[data-testid=preview]') ?? document.body).append(field); field.focus(); }""")
+    await page.keyboard.press("Control+V")
+    return str(
+        await page.evaluate("() => { const f = document.getElementById('pasted'); f.remove(); return f.value; }")
+    )
+
+
+async def test_the_writing_in_a_picture_is_selected_and_copied_over_it(page: Page, sent: Sent) -> None:
+    async with transaction() as session:
+        shot = await sent_picture(session, sent.drive, "通知.png", "老李", SHOT, "产品群")
+    await page.goto(f"{page.url.split('/drive')[0]}/drive?file={shot}")
+    preview = page.get_by_test_id("preview")
+    assert await preview.get_by_test_id("preview-image").evaluate("image => image.decode().then(() => true)")
+    layer = preview.get_by_test_id("read-lines")
+    await expect(layer.locator(".rt-line")).to_have_count(len(SHOT.lines))
+    await expect(layer).to_contain_text("WiFi密码 bluewhale2026")
+    await fits(page)
+
+    # A double click selects a word as it does everywhere, at the place where the picture has it.
+    left, top, right, bottom = SHOT.places["bluewhale"]
+    image = await preview.get_by_test_id("preview-image").bounding_box()
+    assert image is not None
+    scale = image["width"] / SHOT.size[0]
+    await page.mouse.dblclick(image["x"] + (left + right) / 2 * scale, image["y"] + (top + bottom) / 2 * scale)
+    assert await page.evaluate("getSelection().toString().trim()") == "bluewhale2026"
+    await page.keyboard.press("Control+C")
+    assert (await clipboard(page)).strip() == "bluewhale2026"
+
+    await preview.get_by_test_id("copy-text").click()
+    await expect(page.get_by_text("复制好了")).to_be_visible()
+    assert await clipboard(page) == "\n".join(line.text for line in SHOT.lines)
+    words = layer.get_by_text("周会改到周四下午三点")
+    assert await words.evaluate("element => getComputedStyle(element).color") == "rgba(0, 0, 0, 0)"
+    await preview.get_by_test_id("show-text").click()
+    await expect(words).not_to_have_css("color", "rgba(0, 0, 0, 0)")
+    await preview.get_by_test_id("read-fold").locator("summary").click()
+    await expect(preview.get_by_test_id("read-text")).to_have_text("\n".join(line.text for line in SHOT.lines))
+    await fits(page)
+
+
+async def test_a_picture_that_nobody_has_read_yet_says_so_until_it_is_read(page: Page, sent: Sent) -> None:
+    async def send(session: AsyncSession, name: str, colour: str) -> int:
+        # Bytes that no other test has read.
+        data = picture(colour, f"{sent.picture}")
+        return await sent.drive.sent(session, name, "老李", data, room="产品群", mime="image/png", kind=FileKind.IMAGE)
+
+    async with transaction() as session:
+        new = await send(session, "新图.png", "#112233")
+        empty, odd = await send(session, "天空.png", "#3355ff"), await send(session, "坏图.png", "#ff5533")
+        await read(session, empty, Read(text="", width=320, height=240))
+        await read(session, odd, Unreadable("图片太大了"))
+    await page.reload()
+    await file(page, new).get_by_role("button").first.click()
+    preview = page.get_by_test_id("preview")
+    await expect(preview.get_by_test_id("read-state")).to_contain_text("还在读这张图")
+    async with transaction() as session:
+        await read(session, new, Read(text=EVIL, width=320, height=240))
+    await expect(preview.get_by_test_id("read-state")).to_have_count(0)
+    await preview.get_by_test_id("read-fold").locator("summary").click()
+    await expect(preview.get_by_test_id("read-text")).to_have_text(EVIL)
+    await expect(preview.locator("img")).to_have_count(1)
+    await expect(preview.get_by_test_id("show-text")).to_have_count(0)  # nobody knows where it stands
+    await preview.get_by_test_id("close-preview").click()
+
+    for file_id, words in ((empty, "图里没有文字。"), (odd, "图里的文字没读出来：图片太大了")):
+        await file(page, file_id).get_by_role("button").first.click()
+        await expect(preview.get_by_test_id("read-state")).to_have_text(words)
+        await preview.get_by_test_id("close-preview").click()
+
+
+async def test_a_document_shows_its_text_and_a_file_that_is_gone_is_told(page: Page, sent: Sent) -> None:
+    async with transaction() as session:
+        sheet = await sent.drive.sent(
+            session, "预算.xlsx", "老李", b"a sheet", room="产品群", mime="application/zip", kind=FileKind.SHEET
+        )
+        await read(session, sheet, Read(text=f"一月\t{EVIL}\n" + "二月 " * 60_000))
+        await read(session, sent.pdf, Read(text="合同编号 HT-2026"))
+    await page.reload()
+    await file(page, sheet).get_by_test_id("file-name").click()
+    preview = page.get_by_test_id("preview")
+    await expect(preview.get_by_test_id("read-text")).to_contain_text(EVIL)
+    await expect(preview.get_by_text("只显示了开头")).to_be_visible()
+    await fits(page)
+    await preview.get_by_test_id("close-preview").click()
+    await file(page, sent.pdf).get_by_test_id("file-name").click()
+    await preview.get_by_test_id("read-fold").locator("summary").click()
+    await expect(preview.get_by_test_id("read-text")).to_have_text("合同编号 HT-2026")
+    await preview.get_by_test_id("close-preview").click()
+    async with transaction() as session:
+        me = sent.drive.people["王"].id
+        for room in sent.drive.rooms.values():
+            (await session.get_one(Member, (room.id, me))).left_at = days_ago(0)
+    await file(page, sheet).get_by_test_id("file-name").click()
+    await expect(preview.get_by_text("这份文件已经不在了")).to_be_visible()
+    await expect(preview.get_by_test_id("read-text")).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", [PHONE, PC], ids=["phone", "pc"])

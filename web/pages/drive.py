@@ -11,6 +11,7 @@ from botbay.chat.models import Account
 from botbay.db import transaction
 from web.layout import STATIC, empty, frame, link, text, told
 from web.live import follow
+from web.pages import read_text
 from web.pages.drive_list import FileList
 from web.pages.drive_preview import Preview
 from web.pages.drive_shares import LinksDialog, ShareDialog
@@ -39,7 +40,7 @@ class _Page:
         self._page = service.Page(entries=[], gaps=[], more=False)
         self._people: list[tuple[int, str]] = []
         self._selected: dict[int, Entry] = {}
-        self._preview = Preview(self._retry, self._share, self._throw_away)
+        self._preview = Preview(account, retry=self._retry, share=self._share, throw_away=self._throw_away)
         self._sharing = ShareDialog(self.do, origin)
         self._links = LinksDialog(self.do, account)
         self._trash = TrashDialog(self.do, account, self.look)
@@ -283,6 +284,7 @@ def register() -> None:
     @ui.page("/drive")
     async def drive(account: SignedIn, tab: str = "", room: int = 0, file: int = 0) -> None:
         ui.add_css(_CSS)
+        read_text.put_on()
         async with transaction() as session:
             standing = await service.standing(session, account)
         room_id = room if room in {each.id for each in standing.rooms} else None
