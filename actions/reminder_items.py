@@ -16,10 +16,10 @@ from actions.reminder_parts import quoted_outbox
 from actions.requests import Request
 from botbay.chat.access import Audience, Subject
 from botbay.chat.lines import flat
+from botbay.chat.people import called
 from botbay.db import now
 from botbay.zh.masking import masked
 from botbay.zh.time import Grain, TimeExpression, parse
-from workers.archive.matching import called
 from workers.minutes import service as minutes
 from workers.minutes.found import OpenTodo
 from workers.reminders import service

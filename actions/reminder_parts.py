@@ -21,9 +21,9 @@ from botbay.chat import contacts
 from botbay.chat.access import Audience, Subject, readable_messages
 from botbay.chat.lines import line
 from botbay.chat.models import Message
+from botbay.chat.people import called
 from botbay.db import now
 from botbay.zh.masking import masked
-from workers.archive.matching import called
 from workers.reminders import service, times
 from workers.reminders.service import ReminderError, When
 from workers.reminders.times import Read, Unclear

@@ -26,9 +26,9 @@ from actions.reminder_moves import only_moves
 from actions.reminder_parts import as_when, by_clock_of
 from actions.requests import Request
 from botbay.chat.models import Conversation
+from botbay.chat.people import called
 from botbay.db import now
 from botbay.zh.time import parse
-from workers.archive.matching import called
 from workers.minutes import service as minutes
 from workers.reminders import service, times
 from workers.reminders.service import New, ReminderError, When

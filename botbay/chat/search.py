@@ -6,6 +6,14 @@ the message.
 """
 
 import unicodedata
+from functools import cache
+from typing import Any
+
+from opencc import OpenCC
+from sqlalchemy import ColumnElement, cast, func, literal_column, or_
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from botbay.zh.text import simplified
 
 _LIMIT = 20_000  # characters indexed of one message: a tsvector holds 1 MB
 
@@ -25,3 +33,50 @@ def grams(text: str, limit: int = _LIMIT) -> list[str]:
         found.update(word)
         found.update(word[i : i + 2] for i in range(len(word) - 1))
     return sorted(found)
+
+
+def fold(text: str) -> str:
+    """Text as it is compared by us: as ``normalise`` has it, in simplified characters."""
+    return simplified(normalise(text))
+
+
+@cache
+def _traditional() -> OpenCC:
+    return OpenCC("s2t")
+
+
+def variants(folded: str) -> set[str]:
+    """A folded text as it may stand in the database, where nothing is folded but by NFKC and lower case."""
+    return {folded, str(_traditional().convert(folded))}
+
+
+def plain(column: Any) -> ColumnElement[str]:
+    """A column's text as ``normalise`` has it."""
+    return func.lower(func.normalize(column, literal_column("NFKC")))
+
+
+def holds(column: Any, part: str) -> ColumnElement[bool]:
+    """Whether a column's text holds a part of which the script, simplified or traditional, does not matter."""
+    return or_(
+        *(plain(column).contains(one, autoescape=True) for one in sorted(variants(fold(part)) | {normalise(part)}))
+    )
+
+
+def indexed(column: Any, parts: list[str]) -> ColumnElement[bool]:
+    """Whether an entry of the index may hold all parts: to be rechecked for those of three characters and more."""
+    query = "&".join(
+        "(" + "|".join(_lexemes(one) for one in sorted(variants(fold(part)) | {normalise(part)})) + ")"
+        for part in parts
+    )
+    return column.bool_op("@@")(cast(query, TSQUERY))  # type: ignore[no-any-return]
+
+
+def _lexemes(run: str) -> str:
+    """The lexemes of a run of characters, as a query for the index.
+
+    Where there are pairs, they imply the single ones, and the database knows better how many entries have them.
+    """
+    told = grams(run)
+    pairs = [lexeme for lexeme in told if len(lexeme) > 1] or told
+    quoted = (lexeme.replace("\\", "\\\\").replace("'", "''") for lexeme in pairs)
+    return "(" + "&".join(f"'{lexeme}'" for lexeme in quoted) + ")"

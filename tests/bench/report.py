@@ -35,7 +35,7 @@ _ROUNDS = 5
 _CHATS = Path(__file__).resolve().parents[1] / "minutes_chats"
 
 
-def _sentences() -> list[str]:
+def sentences() -> list[str]:
     """What people said in the marked chats."""
     lines = [
         json.loads(line) for file in sorted(_CHATS.rglob("*.jsonl")) for line in file.read_text("utf-8").splitlines()
@@ -45,7 +45,7 @@ def _sentences() -> list[str]:
 
 async def _measure() -> None:
     await schema.migrate()
-    drive, chance, sentences = await new_drive(), random.Random(6), _sentences()
+    drive, chance, told = await new_drive(), random.Random(6), sentences()
     async with transaction() as session:
         account = await new_account(session, "wang")
         await drive.person(session, "王", account)
@@ -64,7 +64,7 @@ async def _measure() -> None:
                 "talker_id": chance.choice(people),
                 "source_id": f"bench-{number}",
                 "kind": (kind := chance.choice(kinds)),
-                "text": chance.choice(sentences) if kind == "text" else "",
+                "text": chance.choice(told) if kind == "text" else "",
                 "mention_ids": [],
                 "details": {},
                 "raw": {},

@@ -56,7 +56,7 @@ class Phone:
             assert matching, [message.text for message in new]
             self.read, found = matching[0].id, matching[0].text
 
-        await eventually(look, timeout=30)
+        await eventually(look, timeout=60)
         return found
 
 

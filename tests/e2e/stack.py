@@ -110,7 +110,7 @@ def running(stack: Stack) -> Iterator[Stack]:
         stack.stop()
 
 
-async def eventually(check: Callable[[], Awaitable[None]], timeout: float = 20.0) -> None:
+async def eventually(check: Callable[[], Awaitable[None]], timeout: float = 60.0) -> None:
     """Wait until an async check holds; its last AssertionError otherwise."""
     deadline = time.monotonic() + timeout
     while True:

@@ -19,7 +19,7 @@ from tests.web_fixture import PC, PHONE, Site, chromium, running_site, window
 from workers.approvals import catalogue, repository, service
 from workers.approvals.kinds import load
 
-expect.set_options(timeout=15_000)  # the tests' machine may be busy
+expect.set_options(timeout=30_000)  # the tests' machine may be busy
 
 postgres = tests.web_fixture.postgres
 
@@ -74,7 +74,7 @@ async def seat(
 ) -> AsyncIterator[Page]:
     """A window in which somebody is signed in."""
     async with window(browser, size) as page:
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         await page.goto(await site.login_link(account))
         await page.get_by_test_id("sign-in").click()
         await page.wait_for_url(lambda url: "/login" not in url)

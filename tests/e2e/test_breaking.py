@@ -28,7 +28,7 @@ async def bot_named(name: str) -> Bot:
     return bot
 
 
-async def wait_for_state(name: str, state: BotState, timeout: float = 30.0) -> Bot:
+async def wait_for_state(name: str, state: BotState, timeout: float = 60.0) -> Bot:
     async def reached() -> None:
         bot = await bot_named(name)
         assert bot.state == state, bot.detail

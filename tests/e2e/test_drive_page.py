@@ -23,7 +23,7 @@ from tests.read_fixture import drawn, read, sent_picture
 from tests.web_fixture import PC, PHONE, Site, chromium, postgres, running_site, window  # noqa: F401 (fixture)
 from workers.archive.models import Share  # noqa: F401 (its tables)
 
-expect.set_options(timeout=15_000)  # the tests' machine may be busy
+expect.set_options(timeout=30_000)  # the tests' machine may be busy
 
 TEXT = "一、上线时间\n二、<b>报价</b>\n"
 
@@ -88,7 +88,7 @@ async def sent(site: Site) -> Sent:
 @pytest.fixture(params=[PHONE, PC], ids=["phone", "pc"])
 async def page(request: pytest.FixtureRequest, site: Site, sent: Sent) -> AsyncIterator[Page]:
     async with chromium() as browser, window(browser, request.param) as opened:
-        opened.set_default_timeout(15_000)
+        opened.set_default_timeout(30_000)
         await opened.goto(await site.login_link(sent.account))
         await opened.get_by_test_id("sign-in").click()
         await opened.wait_for_url(lambda url: "/login" not in url)

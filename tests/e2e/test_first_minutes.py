@@ -26,7 +26,7 @@ async def answer(page: Page, words: str) -> None:
 
 async def test_the_first_five_minutes(stack: Stack) -> None:
     async with chromium() as browser, window(browser, PC) as page:
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         link = _LINK.search(stack.said())
         assert link is not None
         await page.goto(link[0])

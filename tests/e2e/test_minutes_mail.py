@@ -65,7 +65,7 @@ async def received(mails: MailServer, count: int) -> None:
     async def came() -> None:
         assert len(mails.received) == count
 
-    await eventually(came, timeout=40)
+    await eventually(came, timeout=90)
 
 
 async def test_from_the_question_to_the_mail(stack: Stack, port: int, tmp_path: Path) -> None:

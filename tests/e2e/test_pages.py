@@ -131,9 +131,9 @@ async def test_the_bots_page_follows_a_bot_from_the_code_to_online(site: Site, p
     await fits(page)
 
     await change_bot(qrcode="https://login.example/second", **waiting)
-    await expect(picture).not_to_have_attribute("src", first or "", timeout=4000)
+    await expect(picture).not_to_have_attribute("src", first or "", timeout=20_000)
     await change_bot(state=BotState.ONLINE, qrcode="", detail="", wechat_name="小港", wechat_id="wxid_mine")
-    await expect(card.get_by_test_id("state")).to_have_text("在线", timeout=4000)
+    await expect(card.get_by_test_id("state")).to_have_text("在线", timeout=20_000)
     await expect(picture).to_have_count(0)
 
     await card.get_by_test_id("hello-edit").click()
@@ -164,7 +164,7 @@ async def test_the_code_of_the_bind_page_binds(site: Site, page: Page) -> None:
         await session.flush()
         assert await accounts.bind(session, contact, account, first) is BindResult.EXPIRED
         assert await accounts.bind(session, contact, account, second) is BindResult.OK
-    await expect(page.get_by_test_id("contact")).to_contain_text("<i>李</i>", timeout=4000)
+    await expect(page.get_by_test_id("contact")).to_contain_text("<i>李</i>", timeout=20_000)
     await expect(digits).to_have_text("")
     await page.get_by_test_id("unbind").click()
     await expect(page.get_by_test_id("contact")).to_have_count(0)

@@ -65,7 +65,7 @@ async def talked() -> tuple[Phone, Phone]:
             noon = now().astimezone(load_settings().zone).replace(hour=12, minute=0) - timedelta(days=1)
             await session.execute(update(Message).values(sent_at=noon))
 
-    await eventually(kept, timeout=30)
+    await eventually(kept, timeout=90)
     return phone, here
 
 
@@ -119,7 +119,7 @@ async def test_every_way_of_asking_for_the_report(stack: Stack, port: int, tmp_p
         async def came() -> None:
             assert len(mails.received) == 1
 
-        await eventually(came, timeout=40)
+        await eventually(came, timeout=90)
         await phone.hears("已发到")
     (mail,) = mails.received
     assert mail.recipients == [OWN]

@@ -25,7 +25,7 @@ from workers.minutes.models import TodoRow
 from workers.report import service, spans
 from workers.report.models import ReportShare
 
-expect.set_options(timeout=15_000)  # the tests' machine may be busy
+expect.set_options(timeout=30_000)  # the tests' machine may be busy
 
 _LONG = "2026 年第一季度产品与研发同步群（华东华南联合，外包同事也在）"
 _OTHERS = [
@@ -199,7 +199,7 @@ async def page(request: pytest.FixtureRequest, site: Site, world: World) -> Asyn
 
 
 async def enter(page: Page, site: Site, account: str) -> None:
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     await page.goto(await site.login_link(account))
     await page.get_by_test_id("sign-in").click()
     await page.wait_for_url(lambda url: "/login" not in url)

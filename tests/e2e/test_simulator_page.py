@@ -25,7 +25,7 @@ from tests.web_fixture import PC, PHONE, Site, chromium, postgres, running_site,
 
 E = TypeVar("E", bound=base.DriverEvent)
 BOT = simulator_line.bot_id("simulator")
-expect.set_options(timeout=15_000)  # the tests' machine may be busy
+expect.set_options(timeout=30_000)  # the tests' machine may be busy
 SIZES = pytest.mark.parametrize("size", [PHONE, PC], ids=["phone", "pc"])
 
 
@@ -49,7 +49,7 @@ async def site(server: Site) -> AsyncIterator[Site]:
 async def maintainer(site: Site, size: tuple[int, int]) -> AsyncIterator[Page]:
     """A browser's window in which a maintainer has the simulator open."""
     async with chromium() as browser, window(browser, size) as page:
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         await page.goto(await site.login_link())
         await page.locator("button[type=submit]").click()
         await page.wait_for_url("**/me**")
@@ -89,7 +89,7 @@ class Connector:
             events = [event for event in self._heard if isinstance(event, kind)]
             return [e for e in events if not isinstance(e, base.InboundMessage) or e.from_self == from_self]
 
-        async with asyncio.timeout(15), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: len(found()) >= count)
         return found()
 
@@ -305,7 +305,7 @@ async def test_a_deaf_bot_is_told_of_and_two_phones_see_each_other(site: Site) -
         await chat(other, "产品群").click()
         await expect(said(other, "大家好")).to_be_visible()
         await expect(other.get_by_test_id("unread")).to_be_hidden()
-        await expect(page.get_by_test_id("deaf")).to_contain_text("没有在听", timeout=15_000)
+        await expect(page.get_by_test_id("deaf")).to_contain_text("没有在听", timeout=30_000)
         async with Connector():
             await expect(page.get_by_test_id("deaf")).to_be_hidden()
 

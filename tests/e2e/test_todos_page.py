@@ -23,7 +23,7 @@ from workers.reminders import service
 from workers.reminders.models import Reminder, ReminderState, TodoLink
 from workers.reminders.service import New, When
 
-expect.set_options(timeout=15_000)  # the tests' machine may be busy
+expect.set_options(timeout=30_000)  # the tests' machine may be busy
 
 ZONE = load_settings().zone
 
@@ -125,7 +125,7 @@ async def page(request: pytest.FixtureRequest, site: Site, world: World) -> Asyn
 
 
 async def enter(page: Page, site: Site, account: str) -> None:
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     await page.goto(await site.login_link(account))
     await page.get_by_test_id("sign-in").click()
     await page.wait_for_url(lambda url: "/login" not in url)

@@ -18,7 +18,7 @@ from workers.accounts import service as accounts
 from workers.training import repository, service
 from workers.training.models import Reason, RunState
 
-expect.set_options(timeout=15_000)  # the tests' machine may be busy
+expect.set_options(timeout=30_000)  # the tests' machine may be busy
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ async def site(server: Site) -> AsyncIterator[Site]:
 @pytest.fixture(params=[PHONE, PC], ids=["phone", "pc"])
 async def page(request: pytest.FixtureRequest, site: Site) -> AsyncIterator[Page]:
     async with chromium() as browser, window(browser, request.param) as opened:
-        opened.set_default_timeout(15_000)
+        opened.set_default_timeout(30_000)
         await opened.goto(await site.login_link())
         await opened.get_by_test_id("sign-in").click()
         await opened.wait_for_url(lambda url: "/login" not in url)

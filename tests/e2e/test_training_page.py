@@ -49,11 +49,11 @@ async def test_a_sentence_is_taught_and_then_understood(stack: Stack) -> None:
     assert UNDERSTOOD not in await phone.hears("")
 
     async with chromium() as browser, window(browser, PHONE) as page:
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         await sign_in(page, stack)
         await page.goto(f"{stack.url()}/training")
         said = page.get_by_test_id("said").filter(has_text=SENTENCE)
-        await expect(said).to_be_visible(timeout=20_000)
+        await expect(said).to_be_visible(timeout=30_000)
         card = page.locator("section").filter(has=said)
         await card.get_by_test_id("more").click()
         field = page.get_by_test_id("intent")

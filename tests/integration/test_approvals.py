@@ -226,7 +226,7 @@ async def test_a_decision_under_way_and_what_is_due_do_not_wait_for_each_other()
         await session.execute(update(Due).values(not_before=now()))
     async with transaction() as session:
         assert await repository.locked(session, number) is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await due.step(HANDLERS)
         boss = await session.get_one(Account, world.accounts["李建国"])
         await service.decide(session, number, boss, approve=True, via="page")

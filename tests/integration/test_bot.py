@@ -112,7 +112,7 @@ async def logged_in() -> bool:
         return await session.scalar(select(Bot.wechat_id)) == BOT
 
 
-async def until(check: Callable[[], Awaitable[bool]], timeout: float = 20.0) -> None:
+async def until(check: Callable[[], Awaitable[bool]], timeout: float = 60.0) -> None:
     async with asyncio.timeout(timeout):
         while not await check():  # noqa: ASYNC110 (nothing tells)
             await asyncio.sleep(0.05)

@@ -81,7 +81,7 @@ async def working(handlers: Mapping[str, due.Handler], workers: int = 1) -> Asyn
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until_done(count: int, timeout: float = 30.0) -> list[tuple[str, datetime]]:
+async def until_done(count: int, timeout: float = 60.0) -> list[tuple[str, datetime]]:
     async with asyncio.timeout(timeout):
         while len(found := await done()) < count:  # noqa: ASYNC110 (it offers no event)
             await asyncio.sleep(0.05)
@@ -141,7 +141,7 @@ async def test_a_handler_that_fails_is_undone_blocks_nobody_and_is_tried_again(
     with caplog.at_level(logging.WARNING):
         async with working({"broken": broken, "effect": effect}):
             await until_done(1)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while (row := await row_of("first", "broken")) is not None and row.attempts < 2:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
     assert await done() == [("second", at)]

@@ -74,14 +74,14 @@ async def _known() -> bool:
 
 
 async def until(check: Callable[[], Any]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await check():  # noqa: ASYNC110 (nothing tells)
             await asyncio.sleep(0.05)
 
 
 async def message(source_id: str) -> Message:
     """The message once it is stored."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with transaction() as session:
                 found = await session.scalar(select(Message).where(Message.source_id == source_id))
@@ -91,7 +91,7 @@ async def message(source_id: str) -> Message:
 
 
 async def notice(number: int) -> Message:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with transaction() as session:
                 found = list(

@@ -455,7 +455,7 @@ async def test_a_real_queue_brings_it_once_the_storage_is_back(tmp_path: Path) -
         await asyncio.sleep(2)
         assert (await file_of(file_id))[0].state == FileState.PENDING
         (root / "storage" / "files").unlink()
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             while (await file_of(file_id))[0].state != FileState.STORED:  # noqa: ASYNC110 (nothing tells)
                 await asyncio.sleep(0.2)
     finally:

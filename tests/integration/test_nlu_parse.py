@@ -46,7 +46,7 @@ class Parsing:
 def parse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parsing]:
     parsing = Parsing(tmp_path_factory.mktemp("parse"))
     yield parsing
-    out, err = parsing.process.communicate(timeout=30)
+    out, err = parsing.process.communicate(timeout=120)
     assert parsing.process.returncode == 0
     assert (out, err) == (b"", b"")
 

@@ -143,7 +143,7 @@ def test_every_acknowledged_row_survives_a_killed_postmaster(postgres: EmbeddedP
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         for thread in writers:
-            thread.join(timeout=30)
+            thread.join(timeout=60)
         postgres.start()
     stored = set(query(postgres, "SELECT writer, number FROM row"))
     assert set(acknowledged) - stored == set()
@@ -233,7 +233,7 @@ def test_foreground_command_stops_on_ctrl_c_and_refuses_a_second_one(postgres: E
         assert second.returncode != 0
         assert len(second.stderr.splitlines()) == 1
         server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=20) == 0
+        assert server.wait(timeout=60) == 0
 
 
 def test_nothing_that_people_wrote_reaches_the_log(postgres: EmbeddedPostgres, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Ear:
                 await task
 
     async def until(self, kind: type[E], count: int = 1) -> list[E]:
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: len(self.of(kind)) >= count)
         return self.of(kind)
 

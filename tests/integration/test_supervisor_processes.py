@@ -53,7 +53,7 @@ class Record:
         return [event.kind for event in self.events if event.process.name == name]
 
     async def until(self, name: str, kind: EventKind, times: int = 1) -> Event:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while self.of(name).count(kind) < times:
                 self._new.clear()
                 await self._new.wait()
@@ -321,7 +321,7 @@ def test_a_killed_supervisor_leaves_no_process_but_the_one_that_may_stay(stack: 
     with supervisor_of(stack.directory, "lasting") as main:
         assert stack.pid("lasting") == lasting
         main.send_signal(signal.SIGTERM)
-        assert main.wait(timeout=30) == 0
+        assert main.wait(timeout=60) == 0
     assert not is_alive(lasting)
 
 
@@ -330,7 +330,7 @@ def test_a_signal_stops_everything_cleanly(stack: Stack, number: signal.Signals)
     with supervisor_of(stack.directory, "plain", "deaf") as main:
         family = [stack.pid(name) for name in ("plain", "plain.child", "deaf", "deaf.child")]
         main.send_signal(number)
-        assert main.wait(timeout=30) == 0
+        assert main.wait(timeout=60) == 0
         assert main.stdout is not None
         assert sorted(main.stdout.read().splitlines()) == ["deaf stopped", "plain stopped"]
     assert not any(is_alive(pid) for pid in family)
@@ -342,7 +342,7 @@ def test_a_second_ctrl_c_does_not_wait(stack: Stack) -> None:
         time.sleep(0.3)
         assert main.poll() is None
         main.send_signal(signal.SIGINT)
-        assert main.wait(timeout=30) == 0
+        assert main.wait(timeout=60) == 0
     assert not is_alive(stack.pid("stubborn"))
 
 

@@ -440,7 +440,7 @@ async def worker() -> AsyncIterator[None]:
 
 async def run_after(state: RunState, *, version: str | None = None, error: str = "") -> TrainingRun:
     """The latest run, once it has come to this state (with this version in use, or these words in its error)."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             async with transaction() as session:
                 run = await service.latest_run(session)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from actions.words import day_said
 from botbay.chat.models import FileKind
-from workers.archive.matching import Called, Fit, called, fit, kinds_of, split
+from botbay.chat.people import Called, called
+from workers.archive.matching import Fit, fit, kinds_of, split
 
 
 @pytest.mark.parametrize(

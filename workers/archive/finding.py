@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat.access import Audience, Subject
 from botbay.chat.models import FileKind
+from botbay.chat.people import meant
 from workers.archive import finding_repository as repository
 from workers.archive.finding_repository import MOST, Bounds, FoundFile
-from workers.archive.matching import Fit, called, fit, split
+from workers.archive.matching import Fit, fit, split
 
 __all__ = ["MOST", "Found", "FoundFile", "Wanted", "find", "get"]
 
-_MYSELF = frozenset({"我", "我自己", "自己", "本人", "俺"})
 #: What may be left out where nothing fits all, and in which order it is tried.
 _PARTS = ("time", "person", "kind", "room")
 
@@ -77,7 +77,7 @@ async def find(session: AsyncSession, subject: Subject, audience: Audience, want
     Where none fits all parts, as few of them as possible are left out, the time first; then a part of the words is
     enough.
     """
-    people = await _people(session, subject, audience, wanted.person)
+    people = await meant(session, subject, audience, wanted.person)
     for near in (False, True) if wanted.words else (False,):
         for relaxed in _fewer(wanted):
             left = wanted.without(relaxed)
@@ -104,18 +104,6 @@ def _fewer(wanted: Wanted) -> list[tuple[str, ...]]:
     if wanted.words or given == ("time",):
         return ways
     return [chosen for chosen in ways if not chosen or len(chosen) < len(given)]
-
-
-async def _people(session: AsyncSession, subject: Subject, audience: Audience, person: str) -> frozenset[int]:
-    """Who may be meant: all who are equally likely."""
-    if not person:
-        return frozenset()
-    if person in _MYSELF:
-        return frozenset(await repository.own_contacts(session, subject))
-    names = await repository.names_of_talkers(session, subject, audience)
-    likely = {who: how for who, known in names.items() if (how := called(person, known)) is not None}
-    best = min(likely.values(), default=None)
-    return frozenset(who for who, how in likely.items() if how == best)
 
 
 async def _all(

@@ -1,18 +1,17 @@
 """All SQL of finding files: candidates by name or by what was said around them, within what the asker may read."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Interval, Select, and_, cast, exists, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import Interval, Select, and_, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from botbay.chat.access import Audience, Subject, readable_files, readable_messages, readable_rooms
-from botbay.chat.models import Account, Blob, Contact, File, FileKind, FileState, Friend, Member, Message, Room
-from botbay.chat.search import grams
-from workers.archive.matching import endings_of, variants
+from botbay.chat.access import Audience, Subject, readable_files, readable_messages
+from botbay.chat.models import Blob, Contact, File, FileKind, FileState, Member, Message, Room
+from botbay.chat.search import holds, indexed
+from workers.archive.matching import endings_of
 
 #: What is said this long before or after a file, by the same person, is said about it.
 _AROUND = timedelta(minutes=2)
@@ -50,15 +49,6 @@ class Bounds:
     talkers: frozenset[int] | None = None
     kinds: frozenset[FileKind] = frozenset()
     room_id: int | None = None
-
-
-def _plain(column: Any) -> ColumnElement[str]:
-    """A text as ``variants`` are written."""
-    return func.lower(func.normalize(column, literal_column("NFKC")))
-
-
-def _holds(column: Any, part: str) -> ColumnElement[bool]:
-    return or_(*(_plain(column).contains(one, autoescape=True) for one in sorted(variants(part))))
 
 
 def _files(subject: Subject, audience: Audience, bounds: Bounds) -> Select[*tuple[Any, ...]]:
@@ -123,11 +113,11 @@ async def by_name(
     """
     if near:
         pairs = {run[at : at + 2] for run in runs for at in range(max(1, len(run) - 1))}
-        matches = or_(*(_holds(File.name, pair) for pair in sorted(pairs)))
+        matches = or_(*(holds(File.name, pair) for pair in sorted(pairs)))
     else:
         # Whatever the order: each character of a Chinese run stands somewhere in the name.
         parts = {part for run in runs for part in ([run] if run.isascii() else run)}
-        matches = and_(*(_holds(File.name, part) for part in sorted(parts)))
+        matches = and_(*(holds(File.name, part) for part in sorted(parts)))
     return await _fetch(session, _files(subject, audience, bounds).where(matches))
 
 
@@ -135,14 +125,13 @@ async def by_words_around(
     session: AsyncSession, subject: Subject, audience: Audience, bounds: Bounds, runs: Sequence[str]
 ) -> list[FoundFile]:
     """Files whose sender said all of the runs of words just before or after, the newest first."""
-    query = "&".join("(" + "|".join(_lexemes(one) for one in sorted(variants(run))) + ")" for run in runs)
     said = (
         readable_messages(subject, audience)
         .with_only_columns(Message.room_id, Message.peer_id, Message.talker_id, Message.sent_at)
         .where(
-            Message.search.bool_op("@@")(cast(query, TSQUERY)),
+            indexed(Message.search, list(runs)),
             Message.kind == "text",
-            *(_holds(Message.text, run) for run in runs),
+            *(holds(Message.text, run) for run in runs),
         )
         .cte("said")
     )
@@ -154,35 +143,3 @@ async def by_words_around(
         Message.sent_at.between(said.c.sent_at - within, said.c.sent_at + within),
     )
     return await _fetch(session, _files(subject, audience, bounds).where(around))
-
-
-def _lexemes(run: str) -> str:
-    """All lexemes of a run of letters, as a query for the index."""
-    quoted = (lexeme.replace("\\", "\\\\").replace("'", "''") for lexeme in grams(run))
-    return "(" + "&".join(f"'{lexeme}'" for lexeme in quoted) + ")"
-
-
-async def names_of_talkers(session: AsyncSession, subject: Subject, audience: Audience) -> dict[int, set[str]]:
-    """By contact, the names of those whose files the asker may see: in rooms, by themselves, as the bot's friend."""
-    rooms = readable_rooms(subject, audience).with_only_columns(Room.id)
-    found = await session.execute(
-        select(Contact.id, Member.alias, Contact.name, Friend.alias, Account.display_name)
-        .join(Member, Member.contact_id == Contact.id)
-        .outerjoin(Friend, Friend.contact_id == Contact.id)
-        .outerjoin(Account, Account.id == Contact.account_id)
-        .where(Member.room_id.in_(rooms))
-        .distinct()
-    )
-    names: dict[int, set[str]] = {}
-    for contact_id, *some in found:
-        names.setdefault(contact_id, set()).update(name for name in some if name)
-    return names
-
-
-async def own_contacts(session: AsyncSession, subject: Subject) -> Collection[int]:
-    """The contacts that are the asker."""
-    same = or_(
-        Contact.id == subject.contact_id,
-        (Contact.account_id == subject.account_id) & Contact.account_id.is_not(None),
-    )
-    return set(await session.scalars(select(Contact.id).where(same)))

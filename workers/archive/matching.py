@@ -1,18 +1,14 @@
-"""How well a name fits what somebody looks for: names of files, names of people, and words for kinds of files.
+"""How well a file's name fits what somebody looks for, and words for kinds of files.
 
 All comparing is done on folded text: NFKC, lower case, simplified characters.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from enum import IntEnum
-from functools import cache
-
-from opencc import OpenCC
 
 from botbay.chat.models import FileKind
-from botbay.chat.search import normalise
-from botbay.zh.text import simplified
+from botbay.chat.search import fold
 
 #: The endings of names by what they say of the bytes; people leave them out, or say the kind instead.
 ENDINGS: dict[FileKind, frozenset[str]] = {
@@ -47,12 +43,6 @@ _RUN = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 _FILLER = re.compile(r"的|那[个份张]|这[个份张]")
 #: A name that is found in this share of the word is near to it.
 _NEAR = 0.5
-_TITLES = re.compile(
-    r"(?:总监|总经理|经理|主任|主管|老师|师傅|会计|律师|医生|教练|教授|助理|秘书|书记|校长|院长|部长|处长|局长|科长|店长|队长|班长|组长"
-    r"|所长|老板|同学|先生|女士|小姐|大哥|大姐|阿姨|叔叔|爷爷|奶奶|哥|姐|总|工|董|叔|姨|嫂|妈妈|爸爸)$"
-)
-_PREFIX = re.compile(r"^[老小大阿](?=.)")
-_LONGEST_NAME = 4
 
 
 class Fit(IntEnum):
@@ -63,20 +53,6 @@ class Fit(IntEnum):
     SCATTERED = 2  # the name holds all of them, in another order or apart
     BESIDE = 3  # what was said around it holds them
     NEAR = 4  # the name holds a good part of them
-
-
-def fold(text: str) -> str:
-    return simplified(normalise(text))
-
-
-@cache
-def _traditional() -> OpenCC:
-    return OpenCC("s2t")
-
-
-def variants(folded: str) -> set[str]:
-    """A folded text as it may stand in the database, where nothing is folded but by NFKC and lower case."""
-    return {folded, str(_traditional().convert(folded))}
 
 
 def kinds_of(words: str) -> frozenset[FileKind]:
@@ -127,37 +103,6 @@ def _covered(run: str, name: str) -> int:
             covered += end - at
             at = end
     return covered
-
-
-class Called(IntEnum):
-    """How surely somebody is the one who was named; the lowest is the surest."""
-
-    EXACTLY = 0
-    PARTLY = 1
-    BY_SURNAME = 2
-
-
-def called(said: str, names: Iterable[str]) -> Called | None:
-    """How surely a person with these names is who was named: 老李 may be 李建国 where nobody is called 老李."""
-    wanted = fold(said).strip().lstrip("@")
-    if not wanted:
-        return None
-    folded = [fold(name).strip() for name in names if name.strip()]
-    if wanted in folded:
-        return Called.EXACTLY
-    core = _core(wanted)
-    if any(wanted in name or (len(name) > 1 and name in wanted) for name in folded):
-        return Called.PARTLY
-    if len(core) > 1 and any(core in name for name in folded):
-        return Called.PARTLY
-    if len(core) == 1 and any(_core(name)[:1] == core and len(_core(name)) <= _LONGEST_NAME for name in folded):
-        return Called.BY_SURNAME
-    return None
-
-
-def _core(name: str) -> str:
-    """A name without what people put around it: 老李, 李总 -> 李."""
-    return _TITLES.sub("", _PREFIX.sub("", name)) or name
 
 
 def endings_of(kinds: Collection[FileKind]) -> list[str]:
