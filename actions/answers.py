@@ -6,7 +6,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import approval_deciding, approvals, files, mailing, minutes, reminders, report, report_evening
+from actions import approval_deciding, approvals, files, mailing, messages, minutes, reminders, report, report_evening
 from actions.base import Context, slots
 from actions.requests import Request
 
@@ -22,6 +22,7 @@ ANSWERS: Mapping[str, Feature] = {
     "complete_todo": reminders.complete,
     "create_reminder": reminders.create,
     "find_file": files.answer,
+    "find_message": messages.answer,
     "list_approvals": approvals.answer_list,
     "list_todos": reminders.list_all,
     "mail_minutes": mailing.answer,

@@ -1,14 +1,13 @@
 """Finding a file in chat: a short list with numbers, and the thing itself when a number is said."""
 
-import re
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import choosing
 from actions.base import Context, slots
 from actions.file_words import Hits, at_of, lead_of, line_of, name_of, nothing, problem_of
 from actions.heard import Heard
@@ -22,10 +21,6 @@ from workers.archive.matching import kinds_of
 
 _LINES = 5
 _ROOM_LINES = 2  # and one that leads: an answer in a room has three lines at most
-#: Numbers hold this long after the list, or after a file was sent by one. Seconds.
-_HOLDS = 30 * 60
-_MORE = re.compile(r"还有|换一?[批页组些]|下一?[批页]|更多|(?:其[他它]|别)的(?!群|人)|再来|继续|往下")
-_NEWEST, _OLDEST = re.compile(r"最新|最近|最晚"), re.compile(r"最早|最老|最旧")
 #: These may go on from a list of files.
 _GOES_ON = frozenset({"find_file", "follow_up", "correct"})
 #: Said beside a number, these ask for something new.
@@ -52,18 +47,6 @@ async def answer(
     return _list(context, request, hits, 0, dispatcher)
 
 
-def standing(tracker: Tracker) -> Request | None:
-    """The request whose answer told files with numbers, while the numbers hold."""
-    request = Request.of_slot(tracker.get_slot("answered_request"))
-    if request is None or request.intent != "find_file" or not request.choices:
-        return None
-    for event in reversed(tracker.events):
-        if event["event"] == "user" and _turn_of(event) == request.told:
-            said_at = event.get("timestamp")
-            return request if said_at is None or float(said_at) > time.time() - _HOLDS else None
-    return None
-
-
 async def of_the_list(
     context: Context, tracker: Tracker, heard: Heard, dispatcher: CollectingDispatcher
 ) -> list[dict[str, Any]] | None:
@@ -78,16 +61,16 @@ async def chosen(
     context: Context, tracker: Tracker, heard: Heard, dispatcher: CollectingDispatcher
 ) -> list[dict[str, Any]] | None:
     """Sends the files whose numbers were said; None where the sentence chooses none of a list that stands."""
-    request = standing(tracker)
+    request = choosing.standing(tracker, "find_file")
     if request is None or any(heard.all(part) for part in _PARTS):
         return None
     if heard.intent == "affirm":
         before = [event for event in tracker.events if event["event"] == "user"][-2:]
-        if len(request.choices) != 1 or _turn_of(before[0]) != request.told:
+        if len(request.choices) != 1 or choosing.turn_of(before[0]) != request.told:
             return None
         places = [0]
     else:
-        places = _places(heard, request.choices)
+        places = choosing.places(heard, request.choices)
         if not places:
             return None
     count = len(request.choices)
@@ -105,8 +88,8 @@ async def _more(
     context: Context, tracker: Tracker, heard: Heard, dispatcher: CollectingDispatcher
 ) -> list[dict[str, Any]] | None:
     """The next ones of a list that stands, where the sentence asks for them; None else."""
-    request = standing(tracker)
-    if request is None or not _MORE.search(heard.text) or any(heard.all(part) for part in _PARTS):
+    request = choosing.standing(tracker, "find_file")
+    if request is None or not choosing.MORE.search(heard.text) or any(heard.all(part) for part in _PARTS):
         return None
     hits = await _find(context, request)
     told = len(request.choices)
@@ -166,26 +149,6 @@ def _given(one: FoundTable | FoundFile) -> dict[str, Any]:
     if isinstance(one, FoundTable):
         return {"solitaire": {"room_id": one.room_id, "message_id": one.message_id}}
     return {"file_id": one.id}
-
-
-def _turn_of(event: Mapping[str, Any]) -> int | None:
-    return (event.get("metadata") or {}).get("turn_id")
-
-
-def _places(heard: Heard, choices: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The places that were said, counted from 0; one outside of the list for a number that stands for none."""
-    times = [str(choice["at"]) for choice in choices]
-    if heard.intent == "choose" and _NEWEST.search(heard.text):
-        return [times.index(max(times))]
-    if heard.intent == "choose" and _OLDEST.search(heard.text):
-        return [times.index(min(times))]
-    numbers = [one.get("number") for one in heard.entities if one.get("entity") == "ordinal"]
-    places = [
-        number - 1 if number > 0 else len(choices) + number
-        for number in numbers
-        if isinstance(number, int) and number != 0
-    ]
-    return list(dict.fromkeys(places))
 
 
 def _list(

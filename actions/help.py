@@ -5,6 +5,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import messages
 from actions.base import BotBayAction, Context
 from actions.heard import Heard
 from actions.learning import note
@@ -98,6 +99,8 @@ class DefaultFallback(BotBayAction):
         heard = Heard.of(tracker)
         if (events := await goes_on(context, tracker, heard, dispatcher)) is not None:
             return events
+        if await messages.answered(context, heard.text, dispatcher):
+            return []
         await note(context, heard, Reason.UNKNOWN)
         near = [EXAMPLES[intent] for intent, _ in heard.ranking if intent in EXAMPLES]
         usual = ["以后叫你小贝" if await accounts.bound(context.session, context.contact) else "绑定账号", "停止应答"]

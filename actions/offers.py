@@ -7,7 +7,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import approvals, files, mailing, reminder_answers
+from actions import approvals, files, mailing, messages, reminder_answers
 from actions.base import BotBayAction, Context, slots
 from actions.heard import Heard
 from actions.learning import explain, note
@@ -131,8 +131,9 @@ class Clarify(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
-        if (events := await files.chosen(context, tracker, heard, dispatcher)) is not None:
-            return events
+        for take in (files.chosen, messages.chosen):
+            if (events := await take(context, tracker, heard, dispatcher)) is not None:
+                return events
         if (events := await goes_on(context, tracker, heard, dispatcher)) is not None:
             return events
         if (intent := reminder_answers.option(tracker, heard)) is not None:
@@ -182,7 +183,7 @@ class TakeChoice(BotBayAction):
         heard = Heard.of(tracker)
         offered = standing(context, tracker)
         if offered is None:
-            for take in (approvals.chosen, mailing.confirmed, files.chosen, reminder_answers.chosen):
+            for take in (approvals.chosen, mailing.confirmed, files.chosen, messages.chosen, reminder_answers.chosen):
                 if (events := await take(context, tracker, heard, dispatcher)) is not None:
                     return events
             if heard.intent == "choose":

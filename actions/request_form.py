@@ -9,7 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions import application_form, approvals, files, offers, reminder_parts
+from actions import application_form, approvals, files, messages, offers, reminder_parts
 from actions.answers import carry_out
 from actions.base import BotBayAction, BotBayForm, Context, slots
 from actions.heard import Heard, answers
@@ -157,8 +157,9 @@ class TakeRequest(BotBayAction):
         self, context: Context, tracker: Tracker, dispatcher: CollectingDispatcher
     ) -> list[dict[str, Any]]:
         heard = Heard.of(tracker)
-        if (events := await files.of_the_list(context, tracker, heard, dispatcher)) is not None:
-            return [*events, *slots(request=None, request_state="none")]
+        for listed in (files.of_the_list, messages.of_the_list):
+            if (events := await listed(context, tracker, heard, dispatcher)) is not None:
+                return [*events, *slots(request=None, request_state="none")]
         offer = offers.standing(context, tracker)
         if heard.intent in ("approve", "reject") and offer is not None and _answers_offer(heard):
             return [*await offers.answered(context, tracker, heard, offer, dispatcher), *slots(request_state="none")]

@@ -140,6 +140,8 @@ def read_parts(
             parts["person"] = "我"
         if not parts.keys() & {"query", "person", "file_kind"} and _ANY_FILE.search(text):
             parts["file_kind"] = "文件"
+    if intent == "find_message" and not changes:
+        parts["asked"] = text
     if intent in REPORTS and (figure := report_figures.read(text, parts.pop("person", None))):
         parts |= figure | ({"asked": text} if "figure" in figure else {})
     if intent == "submit_application" and (kind := find_kind(text)):

@@ -25,10 +25,14 @@ class Wanted(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """``words``: what it is about, the most telling first. ``wanted``: what an answer must hold."""
+    """``words``: what it is about, the most telling first. ``wanted``: what an answer must hold.
+
+    ``asked``: by words that ask, and not by a bare name.
+    """
 
     words: tuple[str, ...]
     wanted: Wanted
+    asked: bool
 
 
 #: What asks, and for what; the first that is found counts.
@@ -104,7 +108,7 @@ def understand(text: str) -> Question | None:
     words = _words(rest)
     if not words or wanted is None or (not asked and len("".join(words)) < 2):
         return None
-    return Question(words=words, wanted=wanted)
+    return Question(words=words, wanted=wanted, asked=asked)
 
 
 def _by_name(text: str) -> Wanted | None:

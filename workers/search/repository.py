@@ -87,9 +87,9 @@ async def said(
     *,
     frequent: bool,
 ) -> list[Place]:
-    """Messages whose words, or whose file's name, hold all parts: the newest first."""
+    """Messages whose words, or whose file's name, hold all parts: the newest first. Without parts, all of them."""
     fits = and_(
-        indexed(Message.search, list(parts)),
+        *([indexed(Message.search, list(parts))] if parts else []),
         *(or_(holds(Message.text, part), holds(Message.file_name, part)) for part in _long(parts)),
         *_within(bounds),
         *_ours(),

@@ -41,9 +41,13 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What is looked for; an empty part is no bound. ``until`` is itself outside; both are aware."""
+    """What is looked for; an empty part is no bound. ``until`` is itself outside; both are aware.
+
+    ``question``: the whole sentence in which it was asked for, where the words are only a part of it.
+    """
 
     words: str
+    question: str = ""
     room_id: int | None = None
     person: str = ""
     kinds: frozenset[Kind] = frozenset()
@@ -89,14 +93,14 @@ async def search(
 ) -> Results:
     """What fits all words (parts of words are enough), among what the asker may read and the audience may see."""
     parts = words_of(query.words)
-    if not parts:
-        return Results()
     talkers = await meant(session, subject, audience, query.person) if query.person else None
     bounds = Bounds(room_id=query.room_id, talkers=talkers, since=query.since, until=query.until)
-    found = await _all(session, subject, audience, bounds, query.kinds, parts, skip + limit + 1)
+    if not parts and not query.person and not query.kinds:
+        return Results()
     answer = await _answer(session, subject, audience, bounds, query) if skip == 0 else None
+    found = await _all(session, subject, audience, bounds, query.kinds, parts, skip + limit + 1)
     compared = max(_COMPARED, skip + limit) if query.order == Order.BEST else skip + limit
-    told = await _told(session, found[:compared], parts[0])
+    told = await _told(session, found[:compared], parts)
     if query.kinds:
         told = [one for one in told if _kind(one, parts) in query.kinds]
     if query.order == Order.BEST:
@@ -107,6 +111,14 @@ async def search(
         more=len(found) > skip + limit,
         answer=answer,
     )
+
+
+async def answer(session: AsyncSession, subject: Subject, audience: Audience, text: str) -> Hit | None:
+    """The line that answers what a sentence asks; None where it asks nothing, or nobody said it."""
+    question = questions.understand(text)
+    if question is None or not question.asked:
+        return None
+    return await _line(session, subject, audience, Bounds(), frozenset(), question)
 
 
 def words_of(text: str) -> list[str]:
@@ -126,16 +138,18 @@ async def _all(
     """The newest that fit: all of a rare word up to ``MOST``, of a frequent one as many as are needed."""
     found: set[repository.Place] = set()
     if not kinds or kinds & {Kind.TEXT, Kind.LINK, Kind.FILE}:
-        frequent = await repository.is_frequent(session, parts)
+        frequent = not parts or await repository.is_frequent(session, parts)
         most = max(at_least, _COMPARED) if frequent and not kinds else MOST + 1
         found.update(await repository.said(session, subject, audience, bounds, parts, most, frequent=frequent))
-    if not kinds or kinds & {Kind.PICTURE, Kind.DOCUMENT}:
+    if parts and (not kinds or kinds & {Kind.PICTURE, Kind.DOCUMENT}):
         found.update(await repository.read(session, subject, audience, bounds, parts, MOST + 1))
     return sorted(found, reverse=True)
 
 
-async def _told(session: AsyncSession, found: Sequence[repository.Place], word: str) -> list[Candidate]:
-    known = await repository.candidates(session, [message_id for _, message_id in found], word) if found else {}
+async def _told(session: AsyncSession, found: Sequence[repository.Place], parts: Sequence[str]) -> list[Candidate]:
+    if not found:
+        return []
+    known = await repository.candidates(session, [message_id for _, message_id in found], next(iter(parts), ""))
     return [known[message_id] for _, message_id in found if message_id in known]
 
 
@@ -143,13 +157,22 @@ async def _answer(
     session: AsyncSession, subject: Subject, audience: Audience, bounds: Bounds, query: Query
 ) -> Hit | None:
     """The line that answers, where the words ask something; it need not hold the words that ask."""
-    question = questions.understand(query.words)
-    if question is None:
-        return None
+    question = questions.understand(query.question or query.words)
+    return None if question is None else await _line(session, subject, audience, bounds, query.kinds, question)
+
+
+async def _line(
+    session: AsyncSession,
+    subject: Subject,
+    audience: Audience,
+    bounds: Bounds,
+    kinds: frozenset[Kind],
+    question: questions.Question,
+) -> Hit | None:
     for count in range(len(question.words), len(question.words) // 2, -1):
         some = question.words[:count]  # the longest words say the most
-        places = await _all(session, subject, audience, bounds, query.kinds, some, _COMPARED)
-        lines = await _told(session, places[:_COMPARED], some[0])
+        places = await _all(session, subject, audience, bounds, kinds, some, _COMPARED)
+        lines = await _told(session, places[:_COMPARED], some)
         at = questions.best(question, [_text(one, some) for one in lines])
         if at is not None:
             return _hit(lines[at], list(some), audience)
