@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    Select,
     and_,
     bindparam,
     exists,
@@ -26,9 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from botbay.chat.access import Audience, Subject, readable_messages, readable_rooms
+from botbay.chat.access import Audience, Subject, own_contacts, readable_messages, readable_rooms
 from botbay.chat.models import Contact, File, FileKind, FileState, Member, Message, Reading, Room, Turn
-from botbay.chat.people import own_contacts
 from botbay.chat.search import holds, indexed
 
 #: So many entries of the index are looked at for a word; one that has more is frequent.
@@ -50,6 +50,33 @@ class Bounds:
     talkers: frozenset[int] | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What is searched: messages that may be read, the ids of the rooms that they are in, and of the contacts in private."""
+
+    readable: Select[Message]
+    rooms: Select[int]
+    people: Select[int] | None
+
+    @classmethod
+    def of(cls, subject: Subject, audience: Audience) -> "Scope":
+        """What the asker may read and the audience may see."""
+        return cls(
+            readable=readable_messages(subject, audience),
+            rooms=readable_rooms(subject, audience).with_only_columns(Room.id),
+            people=own_contacts(subject) if audience.room_id is None else None,
+        )
+
+    @classmethod
+    def of_operator(cls, rooms: Sequence[int]) -> "Scope":
+        """These rooms as a whole, for whoever runs the service."""
+        return cls(
+            readable=select(Message).where(Message.withheld.is_(False), Message.room_id.in_(rooms)),
+            rooms=select(Room.id).where(Room.id.in_(rooms)),
+            people=None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +106,7 @@ async def is_frequent(session: AsyncSession, parts: Sequence[str]) -> bool:
 
 async def said(
     session: AsyncSession,
-    subject: Subject,
-    audience: Audience,
+    scope: Scope,
     bounds: Bounds,
     parts: Sequence[str],
     limit: int,
@@ -95,9 +121,9 @@ async def said(
         *_ours(),
     )
     if frequent:
-        return await _walk(session, subject, audience, bounds, fits, limit)
+        return await _walk(session, scope, bounds, fits, limit)
     # The whole of the index's answer first: else the planner may rather walk by time, for long.
-    readable = readable_messages(subject, audience).with_only_columns(Message.sent_at, Message.id)
+    readable = scope.readable.with_only_columns(Message.sent_at, Message.id)
     entries = readable.where(fits).cte("entries").prefix_with("MATERIALIZED")
     newest = (
         select(entries.c.sent_at, entries.c.id).order_by(entries.c.sent_at.desc(), entries.c.id.desc()).limit(limit)
@@ -107,8 +133,7 @@ async def said(
 
 async def read(
     session: AsyncSession,
-    subject: Subject,
-    audience: Audience,
+    scope: Scope,
     bounds: Bounds,
     parts: Sequence[str],
     limit: int,
@@ -120,7 +145,7 @@ async def read(
     ids = list(await session.scalars(blobs))
     if not ids:
         return []
-    readable = readable_messages(subject, audience).with_only_columns(Message.id)
+    readable = scope.readable.with_only_columns(Message.id)
     newest = (
         select(Message.sent_at, Message.id)
         .join(File, File.message_id == Message.id)
@@ -197,17 +222,13 @@ def _ours() -> list[ColumnElement[bool]]:
 
 
 async def _walk(
-    session: AsyncSession, subject: Subject, audience: Audience, bounds: Bounds, fits: ColumnElement[bool], limit: int
+    session: AsyncSession, scope: Scope, bounds: Bounds, fits: ColumnElement[bool], limit: int
 ) -> list[Place]:
-    """The newest of the asker's rooms and private talks, which is what ``readable_messages`` lets through."""
-    rooms = readable_rooms(subject, audience).with_only_columns(Room.id)
-    if bounds.room_id is not None:
-        rooms = rooms.where(Room.id == bounds.room_id)
+    """The newest of the rooms and private talks of the scope, which is what its ``readable`` lets through."""
+    rooms = scope.rooms if bounds.room_id is None else scope.rooms.where(Room.id == bounds.room_id)
     found: list[Place] = []
-    for conversation, ids in (
-        (Message.room_id, list(await session.scalars(rooms))),
-        (Message.peer_id, [] if audience.room_id is not None else list(await own_contacts(session, subject))),
-    ):
+    for conversation, places in ((Message.room_id, rooms), (Message.peer_id, scope.people)):
+        ids = list(await session.scalars(places)) if places is not None else []
         if ids:
             found += await _walk_back(session, conversation, ids, fits, limit)
     return sorted(found, reverse=True)[:limit]
@@ -245,3 +266,10 @@ async def _walk_back(
             break
         until, span = until - span, (span * 3 if span < _LAST_STEP else None)
     return found
+
+
+async def rooms_named(session: AsyncSession, name: str | None) -> list[int]:
+    """The ids of the rooms of this name or number (#12), else of those in whose name it is; of all without one."""
+    rooms = [(room.id, room.topic) for room in await session.scalars(select(Room).order_by(Room.id))]
+    same = [each for each in rooms if name is None or name in (each[1], f"#{each[0]}")]
+    return [room_id for room_id, _ in same or [each for each in rooms if name and name in each[1]]]

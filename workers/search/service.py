@@ -13,7 +13,7 @@ from botbay.chat.people import meant
 from botbay.chat.search import normalise
 from botbay.zh.masking import masked
 from workers.search import questions, repository
-from workers.search.repository import Bounds, Candidate
+from workers.search.repository import Bounds, Candidate, Scope
 
 #: Of more hits than that the rest is not counted.
 MOST = 500
@@ -97,8 +97,9 @@ async def search(
     bounds = Bounds(room_id=query.room_id, talkers=talkers, since=query.since, until=query.until)
     if not parts and not query.person and not query.kinds:
         return Results()
-    answer = await _answer(session, subject, audience, bounds, query) if skip == 0 else None
-    found = await _all(session, subject, audience, bounds, query.kinds, parts, skip + limit + 1)
+    scope = Scope.of(subject, audience)
+    answer = await _answer(session, scope, audience, bounds, query) if skip == 0 else None
+    found = await _all(session, scope, bounds, query.kinds, parts, skip + limit + 1)
     compared = max(_COMPARED, skip + limit) if query.order == Order.BEST else skip + limit
     told = await _told(session, found[:compared], parts)
     if query.kinds:
@@ -118,7 +119,17 @@ async def answer(session: AsyncSession, subject: Subject, audience: Audience, te
     question = questions.understand(text)
     if question is None or not question.asked:
         return None
-    return await _line(session, subject, audience, Bounds(), frozenset(), question)
+    return await _line(session, Scope.of(subject, audience), audience, Bounds(), frozenset(), question)
+
+
+async def of_operator(session: AsyncSession, text: str, room: str | None, *, limit: int) -> list[Hit] | None:
+    """The newest that fits in the rooms of this name, or in all, for whoever runs the service; None without such a room."""
+    rooms = await repository.rooms_named(session, room)
+    if room is not None and not rooms:
+        return None
+    parts = words_of(text)
+    found = await _all(session, Scope.of_operator(rooms), Bounds(), frozenset(), parts, limit)
+    return [_hit(one, parts, Audience(room_id=one.room_id)) for one in await _told(session, found[:limit], parts)]
 
 
 def words_of(text: str) -> list[str]:
@@ -128,8 +139,7 @@ def words_of(text: str) -> list[str]:
 
 async def _all(
     session: AsyncSession,
-    subject: Subject,
-    audience: Audience,
+    scope: Scope,
     bounds: Bounds,
     kinds: frozenset[Kind],
     parts: Sequence[str],
@@ -140,9 +150,9 @@ async def _all(
     if not kinds or kinds & {Kind.TEXT, Kind.LINK, Kind.FILE}:
         frequent = not parts or await repository.is_frequent(session, parts)
         most = max(at_least, _COMPARED) if frequent and not kinds else MOST + 1
-        found.update(await repository.said(session, subject, audience, bounds, parts, most, frequent=frequent))
+        found.update(await repository.said(session, scope, bounds, parts, most, frequent=frequent))
     if parts and (not kinds or kinds & {Kind.PICTURE, Kind.DOCUMENT}):
-        found.update(await repository.read(session, subject, audience, bounds, parts, MOST + 1))
+        found.update(await repository.read(session, scope, bounds, parts, MOST + 1))
     return sorted(found, reverse=True)
 
 
@@ -153,17 +163,15 @@ async def _told(session: AsyncSession, found: Sequence[repository.Place], parts:
     return [known[message_id] for _, message_id in found if message_id in known]
 
 
-async def _answer(
-    session: AsyncSession, subject: Subject, audience: Audience, bounds: Bounds, query: Query
-) -> Hit | None:
+async def _answer(session: AsyncSession, scope: Scope, audience: Audience, bounds: Bounds, query: Query) -> Hit | None:
     """The line that answers, where the words ask something; it need not hold the words that ask."""
     question = questions.understand(query.question or query.words)
-    return None if question is None else await _line(session, subject, audience, bounds, query.kinds, question)
+    return None if question is None else await _line(session, scope, audience, bounds, query.kinds, question)
 
 
 async def _line(
     session: AsyncSession,
-    subject: Subject,
+    scope: Scope,
     audience: Audience,
     bounds: Bounds,
     kinds: frozenset[Kind],
@@ -171,7 +179,7 @@ async def _line(
 ) -> Hit | None:
     for count in range(len(question.words), len(question.words) // 2, -1):
         some = question.words[:count]  # the longest words say the most
-        places = await _all(session, subject, audience, bounds, kinds, some, _COMPARED)
+        places = await _all(session, scope, bounds, kinds, some, _COMPARED)
         lines = await _told(session, places[:_COMPARED], some)
         at = questions.best(question, [_text(one, some) for one in lines])
         if at is not None:
