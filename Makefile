@@ -21,6 +21,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 RASA := PYTHONWARNINGS=ignore PYTHONPATH=$(CURDIR) .venv/bin/python -m rasa
+PADDLE_PYTHON := $(CURDIR)/.cache/paddle/.venv/bin/python
 SAY := @printf '%s\n'
 
 .PHONY: help setup run test bench check rasa-check lock migration
@@ -71,11 +72,16 @@ comma := ,
 
 # --- tests -------------------------------------------------------------------------------------------------
 
-test: .tested setup
+# PaddleOCR's other engine, which the default is tested and measured beside: 700 MB that nobody else needs.
+.PHONY: .paddle
+.paddle: $(filter .cache/%,$(UV))
+	$(call environment,PaddlePaddle（测试与比较用）,.cache/paddle,>=3.11$(comma)<3.13,requirements-paddle.lock,.synced-paddle)
+
+test: .tested .paddle setup
 	@.venv/bin/python -m tests.needs
 	@$(MAKE) check
 	@$(MAKE) rasa-check
-	.venv/bin/python -m pytest
+	PADDLE_PYTHON=$(PADDLE_PYTHON) .venv/bin/python -m pytest
 
 check:
 	.venv/bin/ruff format --check --quiet .
@@ -91,13 +97,14 @@ rasa-check:
 	cd rasa_project && $(RASA) test core --fail-on-prediction-errors --no-plot --out ../.cache/rasa-results \
 	  --stories tests --model "$$(cd .. && .venv/bin/python -c 'from botbay.rasa import model_path; print(model_path())')"
 
-bench: .tested setup
+bench: .tested .paddle setup
 	$(call environment,JioNLP（只为比较）,.cache/jionlp,>=3.11$(comma)<3.13,tests/bench/jionlp.lock,.synced-jionlp)
-	JIONLP_PYTHON=$(CURDIR)/.cache/jionlp/.venv/bin/python .venv/bin/python -m tests.bench
+	JIONLP_PYTHON=$(CURDIR)/.cache/jionlp/.venv/bin/python PADDLE_PYTHON=$(PADDLE_PYTHON) .venv/bin/python -m tests.bench
 
 lock: $(filter .cache/%,$(UV))
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra paddle -c requirements.lock pyproject.toml -o requirements-paddle.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 tests/bench/jionlp.in -o tests/bench/jionlp.lock
 	cd rasa_project && $(abspath $(UV)) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.10 pyproject.toml -o requirements.lock
 
