@@ -1,7 +1,8 @@
 """The processes of the ground floor, and how every Python process of ours is described."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import EntryPoint
 
 import httpx
 
@@ -9,6 +10,13 @@ from botbay.rasa import ROOT
 from botbay.settings import Settings
 from botbay.supervisor import Process
 from botbay.supervisor.process import Probe
+
+
+def made_by(entry: EntryPoint, settings: Settings) -> list[Process]:
+    """The processes of an entry point under ``botbay.processes``, which makes one or several."""
+    make: Callable[[Settings], Process | list[Process]] = entry.load()
+    made = make(settings)
+    return [made] if isinstance(made, Process) else made
 
 
 def python_process(
@@ -43,6 +51,18 @@ def answers(url: str) -> Probe:
                 return False
 
     return probe
+
+
+def capability(name: str, title: str, count: int = 1) -> list[Process]:
+    """So many processes of one capability: see ``botbay.capabilities``."""
+    return [
+        python_process(
+            name if number == 1 else f"{name}-{number}",
+            title if count == 1 else f"{title} {number}",
+            ["botbay.capabilities", name],
+        )
+        for number in range(1, count + 1)
+    ]
 
 
 def worker(settings: Settings) -> Process:

@@ -109,6 +109,8 @@ class Settings(BaseSettings):
     public_url: str | None = None
     secret_key: SecretStr | None = None
     ocr_engine: Literal["onnx", "paddle"] = "onnx"
+    #: How many processes read pictures, each on one core.
+    ocr_processes: int = Field(default=1, gt=0)
     timezone: str = "Asia/Shanghai"
     bind_verification: Literal["code", "none"] = "code"
     #: ``room``: whoever answers for the room says yes for all; ``member``: each member says yes for themselves.

@@ -1,10 +1,12 @@
 """Files by key, in a local folder or ``s3://…``: streamed with constant memory, written whole or not at all."""
 
 import asyncio
+import contextlib
 import functools
 import hashlib
 import os
 import re
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -122,6 +124,26 @@ async def get(key: str) -> AsyncIterator[bytes]:
             yield bytes(chunk)
     except (BaseError, OSError) as error:
         raise StorageUnavailable(f"文件读到一半断了：{_first_line(error)}") from error
+
+
+@contextlib.asynccontextmanager
+async def at_hand(key: str) -> AsyncIterator[Path]:
+    """The bytes under a key as a file, to be read only: where they are, or a copy of what lies in a bucket.
+
+    Raises NotStored, StorageUnavailable.
+    """
+    path = local_path(key)
+    if path is not None:
+        if not path.is_file():
+            raise NotStored(f"存储里没有 {key}")
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="botbay-source-") as folder:
+        path = Path(folder) / "source"
+        with path.open("wb") as out:
+            async for chunk in get(key):
+                out.write(chunk)
+        yield path
 
 
 async def get_range(key: str, start: int, end: int) -> AsyncIterator[bytes]:

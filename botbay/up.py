@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 
@@ -15,17 +15,9 @@ from botbay import rasa, schema
 from botbay.cli import Failure, run_async
 from botbay.db import database_url, dispose
 from botbay.postgres import EmbeddedPostgres, PostgresError
+from botbay.processes import made_by
 from botbay.settings import Settings, load_settings
 from botbay.supervisor import AlreadyRunning, Event, EventKind, Process, Supervisor, only_instance
-
-
-def _processes(settings: Settings) -> list[Process]:
-    """The installed parts' processes, from the entry points ``botbay.processes``."""
-    made: list[Process] = []
-    for entry in sorted(entry_points(group="botbay.processes")):
-        make: Callable[[Settings], Process] = entry.load()
-        made.append(make(settings))
-    return made
 
 
 def _database_process(database: EmbeddedPostgres) -> Process:
@@ -88,7 +80,8 @@ class _Announcer:
 
 
 async def _up(settings: Settings, started: float, *, demo: bool) -> None:
-    processes = _processes(settings)
+    entries = sorted(entry_points(group="botbay.processes"))
+    processes = [process for entry in entries for process in made_by(entry, settings)]
     if settings.database_url is None:
         database = EmbeddedPostgres(settings.data_dir / "postgres")
         # Everything starts after the database, and so is stopped before it.

@@ -9,9 +9,9 @@ from fastapi.responses import Response, StreamingResponse
 
 from botbay import storage
 from botbay.chat.files import SAFE_INLINE
+from botbay.zh.encodings import charset
 from web.errors import plain_page
 from web.ranges import NotSatisfiable, wanted
-from workers.archive import service
 from workers.archive.repository import Entry
 from workers.archive.zipping import file_name, name_of, zipped
 
@@ -106,7 +106,7 @@ async def _type(it: _Bytes) -> str:
     if it.mime != "text/plain":
         return it.mime
     head = b"".join([chunk async for chunk in storage.get_range(it.key, 0, min(it.size, _HEAD))])
-    return f"text/plain; charset={service.charset(head)}"
+    return f"text/plain; charset={charset(head)}"
 
 
 def _policy(shown: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay import storage
-from botbay.chat import conversations, messages
+from botbay.chat import conversations, messages, readings
 from botbay.chat.models import Message, OutboxItem, OutboxState, Turn, TurnState
 from botbay.chat.simulator_models import SimEvent
 from botbay.db import now, transaction
@@ -23,6 +23,9 @@ _TURN_DAYS = 7
 _OUTBOX_DAYS = 7
 #: The dialogue server's own log of a conversation that rests.
 _TRACKER_DAYS = 7
+#: A blob that nobody has read for so long has lost its job.
+_UNREAD = timedelta(hours=1)
+_UNREAD_AT_ONCE = 500
 
 
 async def erase_file(work: Work) -> None:
@@ -81,6 +84,13 @@ async def expire() -> None:
         log.info("%d messages erased after %d days", erased, days)
 
 
+async def read_forgotten() -> None:
+    """Enqueue what lost its job, and what was stored before anything was read."""
+    async with transaction() as session:
+        waiting = await readings.unread(session, now() - _UNREAD, _UNREAD_AT_ONCE)
+        await readings.want(session, waiting)
+
+
 async def _tidy_trackers(session: AsyncSession) -> None:
     """Dialogues that rest, and those that were begun anew because their erasing was asked for."""
     if await session.scalar(text("SELECT to_regclass('rasa.events')")) is None:
@@ -101,3 +111,4 @@ async def _tidy_trackers(session: AsyncSession) -> None:
 TIDY = (tidy, 60)
 QUESTIONS = (drop_questions, 20)
 EXPIRE = (expire, 3600)
+UNREAD = (read_forgotten, 1800)

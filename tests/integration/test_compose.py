@@ -29,6 +29,7 @@ from botbay.chat.simulator_models import SimMessage
 from botbay.db import dispose, transaction
 from botbay.postgres import EmbeddedPostgres
 from botbay.postgres.__main__ import SETTINGS as POSTGRES_SETTINGS
+from botbay.processes import made_by
 from botbay.rasa.training import train_command
 from botbay.settings import PREFIX, Settings
 from tests.conftest import use_settings
@@ -36,7 +37,7 @@ from tests.gateway_fixture import free_port, install_gateway, node_and_npm
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {"POSTGRES_PASSWORD": "pw", "BOTBAY_SECRET_KEY": "k" * 40}
-SERVICES = {"postgres", "migrate", "rasa", "actions", "connector", "dispatcher", "worker", "web"}
+SERVICES = {"postgres", "migrate", "rasa", "actions", "connector", "dispatcher", "worker", "ocr", "documents", "web"}
 
 
 def compose(directory: Path, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -100,7 +101,7 @@ def test_only_the_pages_are_published_and_only_on_this_machine(tmp_path: Path, s
 
 def test_every_setting_can_be_set_from_outside_or_is_fixed(tmp_path: Path) -> None:
     names = {PREFIX + field.upper() for field in Settings.model_fields}
-    given = {name: f"value of {name}" for name in names}
+    given = {name: f"value of {name}" for name in names} | {"BOTBAY_OCR_PROCESSES": "3"}
     web = environment(rendered(tmp_path, **given)["web"])
     assert names == {name for name in web if name.startswith(PREFIX)}
     fixed = {name for name in names if web[name] != given[name]}
@@ -140,11 +141,20 @@ def test_each_service_runs_the_command_that_up_runs(services: dict[str, Any]) ->
     settings = Settings(rasa_host="0.0.0.0", database_url="postgresql://botbay:pw@postgres:5432/botbay")  # type: ignore[arg-type]
     for entry in entry_points(group="botbay.processes"):
         if entry.name == "rasa":
-            command = rasa.run_command(settings, rasa.models() / "botbay.tar.gz")
+            commands = [rasa.run_command(settings, rasa.models() / "botbay.tar.gz")]
         else:
-            command = list(entry.load()(settings).command)
-        inside = ["python", *(word.replace(str(ROOT), "/app") for word in command[1:])]
-        assert services[entry.name]["command"] == inside
+            commands = [list(process.command) for process in made_by(entry, settings)]
+        for command in commands:
+            inside = ["python", *(word.replace(str(ROOT), "/app") for word in command[1:])]
+            assert services[entry.name]["command"] == inside
+
+
+def test_pictures_are_read_by_as_many_processes_as_are_set(tmp_path: Path, services: dict[str, Any]) -> None:
+    entry = entry_points(group="botbay.processes")["ocr"]
+    for count, found in ((1, services), (3, rendered(tmp_path, BOTBAY_OCR_PROCESSES="3"))):
+        made = made_by(entry, Settings(ocr_processes=count))
+        assert len({process.name for process in made}) == len({process.title for process in made}) == count
+        assert found["ocr"]["scale"] == count
 
 
 def test_the_dialogue_server_gets_the_environment_that_up_gives_it(services: dict[str, Any]) -> None:
@@ -313,7 +323,7 @@ async def test_each_service_starts_and_together_they_answer(outside: Outside) ->
     with outside.running("migrate") as migrate:
         assert await asyncio.to_thread(migrate.wait, 60) == 0, outside.log("migrate")
     async with contextlib.AsyncExitStack() as stack:
-        names = ("rasa", "actions", "connector", "dispatcher", "worker", "web")
+        names = ("rasa", "actions", "connector", "dispatcher", "worker", "ocr", "documents", "web")
         processes = {name: stack.enter_context(outside.running(name)) for name in names}
         for name in ("actions", "web", "rasa"):
             await outside.healthy(name, processes[name])

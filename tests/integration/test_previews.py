@@ -392,8 +392,9 @@ async def test_the_child_is_confined_and_knows_no_secrets(tmp_path: Path, monkey
     monkeypatch.setenv("BOTBAY_SECRET_KEY", "s" * 32)
     body = """
 import json, os, sys
+from botbay.confined import confine
 from workers.archive import previews
-previews._confine()
+confine(previews.LIMITS)
 try:
     bytes(2 * 1024**3)
 except MemoryError:

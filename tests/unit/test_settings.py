@@ -37,6 +37,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:
         ("public_url", "bots.example.com", "http"),
         ("secret_key", "short", "32"),
         ("ocr_engine", "tesseract", "onnx"),
+        ("ocr_processes", "0", "大于"),
         ("bind_verification", "sms", "code"),
         ("send_rate", "0", "大于"),
         ("smtp_url", "http://mail.example.com", "smtps://"),

@@ -1,6 +1,5 @@
 """The job that makes previews, and the chore that sees to it that none is forgotten."""
 
-import contextlib
 import logging
 import tempfile
 from collections.abc import AsyncIterator
@@ -87,7 +86,7 @@ async def _make(blob: Blob) -> tuple[dict[str, Any], dict[str, str]]:
     made: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="botbay-made-") as folder:
         out = Path(folder)
-        async with _at_hand(blob.key) as source:
+        async with storage.at_hand(blob.key) as source:
             try:
                 found = await sandbox.preview(blob.kind, blob.mime, source, out)
             except sandbox.Astray as error:
@@ -99,23 +98,6 @@ async def _make(blob: Blob) -> tuple[dict[str, Any], dict[str, str]]:
                 await storage.put(key, _read(out / name))
                 made[name] = key
     return found, made
-
-
-@contextlib.asynccontextmanager
-async def _at_hand(key: str) -> AsyncIterator[Path]:
-    """The bytes as a file: where they are, or a copy of what lies in a bucket."""
-    path = storage.local_path(key)
-    if path is not None:
-        if not path.is_file():
-            raise storage.NotStored(f"存储里没有 {key}")
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="botbay-source-") as folder:
-        path = Path(folder) / "source"
-        with path.open("wb") as out:
-            async for chunk in storage.get(key):
-                out.write(chunk)
-        yield path
 
 
 async def _read(path: Path) -> AsyncIterator[bytes]:

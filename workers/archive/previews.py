@@ -1,21 +1,17 @@
 """The child that makes previews: ``python -m workers.archive.previews KIND MIME SOURCE OUT``.
 
 It reads one file, writes ``thumb.webp`` and ``play.mp3`` into the folder OUT where it can, and ``facts.json``:
-{"pages": int | null, "seconds": float | null, "problem": str}. It imports nothing of BotBay but its own decoders.
+{"pages": int | null, "seconds": float | null, "problem": str}. It imports nothing of BotBay but its own decoders and limits.
 """
 
 import json
-import resource
-import signal
 import sys
-import warnings
 from pathlib import Path
 
-#: Bytes of address space; a picture at its limit of pixels fits.
-MEMORY = 1536 * 1024**2
-_CPU = 100  # seconds
-_WALL = 150  # seconds, for a child whose parent is gone
-_OUTPUT = 512 * 1024**2  # bytes
+from botbay.confined import Limits, confine
+
+#: In this memory a picture at its limit of pixels fits.
+LIMITS = Limits(memory=1536 * 1024**2, cpu=100, wall=150, output=512 * 1024**2)
 
 THUMB, PLAY, FACTS = "thumb.webp", "play.mp3", "facts.json"
 
@@ -47,23 +43,8 @@ def make(kind: str, mime: str, source: Path, out: Path) -> dict[str, object]:
     return {}
 
 
-def _confine() -> None:
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, _CPU),
-        (resource.RLIMIT_FSIZE, _OUTPUT),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ):
-        _, hard = resource.getrlimit(what)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (most, most))
-    signal.alarm(_WALL)
-
-
 def main() -> None:
-    _confine()
-    warnings.simplefilter("ignore")
+    confine(LIMITS)
     kind, mime, source, out = sys.argv[1:]
     facts: dict[str, object] = {"pages": None, "seconds": None, "problem": ""}
     try:

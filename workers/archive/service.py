@@ -1,6 +1,5 @@
 """What the drive shows to whom. Nothing here commits; everything is read through ``botbay.chat.access``."""
 
-import codecs
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -14,6 +13,7 @@ from botbay.chat.gaps import GapSpan, gaps_of
 from botbay.chat.models import Account, FileKind, Room
 from botbay.db import now
 from botbay.settings import load_settings
+from botbay.zh.encodings import charset, decoded
 from workers.archive import repository
 from workers.archive.repository import Entry, Used, Where
 
@@ -152,19 +152,3 @@ async def text_of(entry: Entry) -> tuple[str, bool]:
     assert entry.key is not None and entry.size is not None
     data = b"".join([chunk async for chunk in storage.get_range(entry.key, 0, min(entry.size, _TEXT))])
     return decoded(data, charset(data)), entry.size > _TEXT
-
-
-def charset(head: bytes) -> str:
-    """The encoding of a text by its beginning: Chinese ones that are not Unicode are GB18030."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8"
-
-
-def decoded(head: bytes, encoding: str) -> str:
-    """The beginning of a text; a character that is cut at its end is left out, what is no text is marked."""
-    return codecs.getincrementaldecoder(encoding)("replace").decode(head).removeprefix("\ufeff").replace("\x00", "�")

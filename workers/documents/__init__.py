@@ -1,0 +1,1 @@
+"""Text out of documents: PDF, Word, Excel, PowerPoint, plain text."""

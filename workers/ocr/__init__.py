@@ -1,0 +1,1 @@
+"""Reading the writing in pictures."""
