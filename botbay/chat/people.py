@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from enum import IntEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat.access import Audience, Subject, readable_rooms
@@ -82,8 +82,16 @@ async def _names_of_talkers(session: AsyncSession, subject: Subject, audience: A
 
 async def own_contacts(session: AsyncSession, subject: Subject) -> Collection[int]:
     """The contacts that are the asker."""
-    same = or_(
+    return set(await session.scalars(select(Contact.id).where(_is(subject))))
+
+
+async def own_wechat_ids(session: AsyncSession, subject: Subject) -> frozenset[str]:
+    """The asker, as others mention them."""
+    return frozenset(await session.scalars(select(Contact.wechat_id).where(_is(subject))))
+
+
+def _is(subject: Subject) -> ColumnElement[bool]:
+    return or_(
         Contact.id == subject.contact_id,
         (Contact.account_id == subject.account_id) & Contact.account_id.is_not(None),
     )
-    return set(await session.scalars(select(Contact.id).where(same)))
