@@ -16,8 +16,8 @@ from actions.request_times import local_now, span_of
 from actions.requests import Request
 from actions.words import day_said
 from botbay.chat.access import Audience, Subject
+from botbay.chat.around import around
 from botbay.zh.masking import masked
-from workers.minutes.around import around
 from workers.search import service
 from workers.search.service import Hit, Kind, Query, Results
 
@@ -144,7 +144,7 @@ def _query(context: Context, request: Request, without: Sequence[str]) -> Query:
     kind = str(parts.get("file_kind") or "")
     return Query(
         words=str(parts.get("query") or ""),
-        question=asked,
+        asked=asked,
         person=str(parts.get("person") or ""),
         kinds=frozenset({Kind.LINK}) if _LINK.search(kind) else frozenset(),
         since=since,

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
@@ -42,6 +43,7 @@ def drawn(
 ) -> Drawn:
     """Texts from their upper left corners on; ``turned`` ones are read from the bottom to the top."""
     face = ImageFont.truetype(font.PATH, high, layout_engine=ImageFont.Layout.BASIC)
+    face.set_variation_by_axes([400])
     image = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(image)
     lines: list[Line] = []
@@ -83,8 +85,18 @@ async def read(session: AsyncSession, file_id: int, what: Read | Unreadable) -> 
     await readings.store(session, blob_id, what)
 
 
-async def sent_picture(session: AsyncSession, drive: Drive, name: str, sender: str, picture: Drawn, room: str) -> int:
+async def sent_picture(
+    session: AsyncSession,
+    drive: Drive,
+    name: str,
+    sender: str,
+    picture: Drawn,
+    room: str,
+    at: datetime | None = None,
+) -> int:
     """A picture that somebody sent, stored and read; its file's id."""
-    file_id = await drive.sent(session, name, sender, picture.data, room=room, mime="image/png", kind=FileKind.IMAGE)
+    file_id = await drive.sent(
+        session, name, sender, picture.data, room=room, at=at, mime="image/png", kind=FileKind.IMAGE
+    )
     await read(session, file_id, picture.read)
     return file_id

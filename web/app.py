@@ -30,6 +30,7 @@ from web.pages import (
     me,
     minutes,
     report,
+    search,
     simulator,
     todos,
     training,
@@ -37,7 +38,22 @@ from web.pages import (
 from web.security import Guard
 from web.session import COOKIE, LIFE_DAYS, cookie_key
 
-_PAGES = (home, report, minutes, todos, applications, drive, login, bind, bots, accounts, training, me, simulator)
+_PAGES = (
+    home,
+    search,
+    report,
+    minutes,
+    todos,
+    applications,
+    drive,
+    login,
+    bind,
+    bots,
+    accounts,
+    training,
+    me,
+    simulator,
+)
 
 
 class _Static(StaticFiles):

@@ -23,6 +23,7 @@ HEAD = f'<link rel="stylesheet" href="/static/botbay.css?v={_STYLE_VERSION}">'
 #: Path, name, icon, whether only maintainers see it.
 _NAVIGATION = (
     ("/", "首页", "home", False),
+    ("/search", "搜索", "search", False),
     ("/reports", "日报", "insights", False),
     ("/minutes", "纪要", "summarize", False),
     ("/todos", "待办", "task_alt", False),

@@ -39,7 +39,7 @@ class Audience:
 PRIVATE = Audience()
 
 
-def own_contacts(subject: Subject) -> Select[int]:
+def _own_contacts(subject: Subject) -> Select[int]:
     """The contacts that are this person: the one who asks, and all that are bound to the account."""
     who: list[ColumnElement[bool]] = []
     if subject.contact_id is not None:
@@ -50,7 +50,7 @@ def own_contacts(subject: Subject) -> Select[int]:
 
 
 def _rooms_of(subject: Subject, audience: Audience) -> Select[int]:
-    rooms = select(Member.room_id).where(Member.contact_id.in_(own_contacts(subject)), Member.left_at.is_(None))
+    rooms = select(Member.room_id).where(Member.contact_id.in_(_own_contacts(subject)), Member.left_at.is_(None))
     return rooms if audience.room_id is None else rooms.where(Member.room_id == audience.room_id)
 
 
@@ -63,7 +63,7 @@ def readable_messages(subject: Subject, audience: Audience) -> Select[Message]:
     """The messages that may be shown to the asker here; those that are only counted are not among them."""
     visible: ColumnElement[bool] = Message.room_id.in_(_rooms_of(subject, audience))
     if audience.room_id is None:
-        visible = visible | Message.peer_id.in_(own_contacts(subject))
+        visible = visible | Message.peer_id.in_(_own_contacts(subject))
     return select(Message).where(visible, Message.withheld.is_(False))
 
 

@@ -218,6 +218,7 @@ class Message(Identified, Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index("ix_messages_room_id_sent_at", "room_id", "sent_at"),
+        Index("ix_messages_sent_at", "sent_at", "id"),
         Index("ix_messages_received_at", "received_at", postgresql_using="brin"),
         Index("ix_messages_peer_id_sent_at", "peer_id", "sent_at", postgresql_where=sql("peer_id IS NOT NULL")),
         Index("ix_messages_search", "search", postgresql_using="gin"),

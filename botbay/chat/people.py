@@ -1,13 +1,13 @@
 """People as others speak of them: who is meant by a name, a part of one, or 老李."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import IntEnum
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from botbay.chat.access import Audience, Subject, own_contacts, readable_rooms
+from botbay.chat.access import Audience, Subject, readable_rooms
 from botbay.chat.models import Account, Contact, Friend, Member, Room
 from botbay.chat.search import fold
 
@@ -56,7 +56,7 @@ async def meant(session: AsyncSession, subject: Subject, audience: Audience, per
     if not person:
         return frozenset()
     if person in _MYSELF:
-        return frozenset(await session.scalars(own_contacts(subject)))
+        return frozenset(await own_contacts(session, subject))
     names = await _names_of_talkers(session, subject, audience)
     likely = {who: how for who, known in names.items() if (how := called(person, known)) is not None}
     best = min(likely.values(), default=None)
@@ -78,3 +78,20 @@ async def _names_of_talkers(session: AsyncSession, subject: Subject, audience: A
     for contact_id, *some in found:
         names.setdefault(contact_id, set()).update(name for name in some if name)
     return names
+
+
+async def own_contacts(session: AsyncSession, subject: Subject) -> Collection[int]:
+    """The contacts that are the asker."""
+    return set(await session.scalars(select(Contact.id).where(_is(subject))))
+
+
+async def own_wechat_ids(session: AsyncSession, subject: Subject) -> frozenset[str]:
+    """The asker, as others mention them."""
+    return frozenset(await session.scalars(select(Contact.wechat_id).where(_is(subject))))
+
+
+def _is(subject: Subject) -> ColumnElement[bool]:
+    return or_(
+        Contact.id == subject.contact_id,
+        (Contact.account_id == subject.account_id) & Contact.account_id.is_not(None),
+    )

@@ -5,16 +5,20 @@ is found is to be rechecked with LIKE, because pairs may match out of order. Wri
 the message.
 """
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from opencc import OpenCC
-from sqlalchemy import ColumnElement, cast, func, literal_column, or_
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, bindparam, cast, func, literal_column
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from botbay.zh.text import simplified
 
+#: What LIKE takes for more than itself, and how it stands for itself.
+_SIGN, _AS_SIGN = re.compile(r"([\\%_])"), r"\\\1"
 _LIMIT = 20_000  # characters indexed of one message: a tsvector holds 1 MB
 
 
@@ -55,20 +59,30 @@ def plain(column: Any) -> ColumnElement[str]:
     return func.lower(func.normalize(column, literal_column("NFKC")))
 
 
+def spellings(part: str) -> list[str]:
+    """A part as it may stand in a text that ``normalise`` has gone over: in simplified and in traditional characters."""
+    return sorted(variants(fold(part)) | {normalise(part)})
+
+
 def holds(column: Any, part: str) -> ColumnElement[bool]:
     """Whether a column's text holds a part of which the script, simplified or traditional, does not matter."""
-    return or_(
-        *(plain(column).contains(one, autoescape=True) for one in sorted(variants(fold(part)) | {normalise(part)}))
-    )
+    patterns = [f"%{_SIGN.sub(_AS_SIGN, one)}%" for one in spellings(part)]
+    return plain(column).op("LIKE", is_comparison=True)(func.any(bindparam(None, patterns, type_=ARRAY(Text))))
 
 
-def indexed(column: Any, parts: list[str]) -> ColumnElement[bool]:
+def indexed(column: Any, parts: Sequence[str]) -> ColumnElement[bool]:
     """Whether an entry of the index may hold all parts: to be rechecked for those of three characters and more."""
-    query = "&".join(
-        "(" + "|".join(_lexemes(one) for one in sorted(variants(fold(part)) | {normalise(part)})) + ")"
-        for part in parts
-    )
-    return column.bool_op("@@")(cast(query, TSQUERY))  # type: ignore[no-any-return]
+    return column.bool_op("@@")(_query(parts))  # type: ignore[no-any-return]
+
+
+def matches(column: Any, parts: Sequence[str]) -> ColumnElement[bool]:
+    """The same as ``indexed``, asked of each entry by itself: no planner takes it to the index."""
+    return func.ts_match_vq(column, _query(parts), type_=Boolean)
+
+
+def _query(parts: Sequence[str]) -> ColumnElement[Any]:
+    told = "&".join("(" + "|".join(_lexemes(one) for one in spellings(part)) + ")" for part in parts)
+    return cast(told, TSQUERY)
 
 
 def _lexemes(run: str) -> str:

@@ -186,13 +186,13 @@ _WORDS = st.text(alphabet="甲乙丙丁12ab的 ", min_size=1, max_size=12)
     names=st.lists(_WORDS, max_size=3),
     read=st.lists(_WORDS, max_size=3),
     words=_WORDS.filter(lambda text: bool(text.strip())),
-    frequent=st.booleans(),
+    walked=st.integers(0, 15),
 )
 async def test_it_finds_what_a_plain_look_through_all_finds(
-    said: list[str], names: list[str], read: list[str], words: str, frequent: bool
+    said: list[str], names: list[str], read: list[str], words: str, walked: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(repository, "RARE", 0 if frequent else 3_000)
+        patch.setattr(repository, "WALKED", walked)
         async with transaction() as session:
             world = await build(session)
             texts: dict[int, str] = {}

@@ -51,6 +51,9 @@ class _Page:
             with ui.element("div").classes("dr-head"):
                 self._tabs()
                 with ui.element("div").classes("dr-tools"):
+                    ui.button("搜内容", icon="search", color=None).props(
+                        "flat dense no-caps href=/search data-testid=search"
+                    )
                     for words, icon, mark, open_ in (
                         ("分享的链接", "link", "links", self._links.open),
                         ("回收站", "delete_outline", "trash", self._trash.open),

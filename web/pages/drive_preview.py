@@ -10,6 +10,7 @@ from botbay.chat.access import PRIVATE, Subject
 from botbay.chat.files import SAFE_INLINE
 from botbay.chat.models import Account, FileKind, FileState, Reading
 from botbay.storage import StorageError
+from botbay.zh.masking import masked
 from web.layout import empty, local_time, note, text, told
 from web.pages import read_text
 from web.pages.drive_words import facts, kind_icon, kind_name, picture, place_name, shown_name, state_words
@@ -98,7 +99,7 @@ class Preview:
             self._absent(entry)
         elif entry.kind == FileKind.IMAGE and opens:
             if reading is not None and reading.lines and reading.width and reading.height:
-                return read_text.picture(reading, address, shown_name(entry), self._mark)
+                return read_text.picture(reading, address, shown_name(entry), self._mark, _hide(entry))
             ui.element("img").props(f"src={address} data-testid=preview-image").props["alt"] = shown_name(entry)
         elif entry.kind == FileKind.AUDIO and (opens or entry.play_key is not None):
             ui.element("audio").props(f"controls preload=metadata src={address}/play data-testid=preview-audio")
@@ -117,7 +118,7 @@ class Preview:
         elif entry.kind == FileKind.TEXT:
             await self._text(entry)
         elif entry.kind in _WRITTEN and reading is not None and reading.text.strip():
-            read_text.document(reading, self._mark)
+            read_text.document(reading, self._mark, _hide(entry))
         else:
             self._first_page(entry, entry.problem or "这种文件网页里看不了，下载后打开。")
         return None
@@ -127,7 +128,7 @@ class Preview:
         if words := read_text.state_words(entry.kind, reading):
             text(words, "bb-soft bb-small").props("data-testid=read-state role=status")
         elif reading is not None and entry.kind not in _WRITTEN:
-            read_text.below(entry.kind, reading, layer, self._mark)
+            read_text.below(entry.kind, reading, layer, self._mark, _hide(entry))
         if reading is None:
 
             async def look() -> None:
@@ -169,7 +170,8 @@ class Preview:
 
     def _buttons(self, entry: Entry) -> None:
         with ui.element("div").classes("dr-buttons"):
-            for icon, by, words in (("chevron_left", -1, "上一个"), ("chevron_right", 1, "下一个")):
+            steps = (("chevron_left", -1, "上一个"), ("chevron_right", 1, "下一个"))
+            for icon, by, words in steps if len(self._entries) > 1 else ():
                 step = ui.button(icon=icon, color=None, on_click=lambda by=by: self._step(by))
                 step.props(f'flat round dense aria-label="{words}"')
                 step.set_enabled(0 <= self._at + by < len(self._entries))
@@ -196,3 +198,8 @@ class Preview:
             ui.button("下载", icon="download").props(
                 f"unelevated dense no-caps href=/files/{entry.id}?download=1 data-testid=preview-download"
             )
+
+
+def _hide(entry: Entry) -> read_text.Hide:
+    """What was sent to a room has left it here; what was sent in private is one's own."""
+    return str if entry.room_id is None else masked

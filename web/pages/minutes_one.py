@@ -9,8 +9,8 @@ from web.minutes_files import stored_for
 from web.pages.minutes_edit import Editor
 from web.pages.minutes_history import HistoryDialog, made_by
 from web.pages.minutes_mail import MailDialog
-from web.pages.minutes_source import SourcePanel
 from web.pages.minutes_view import show, show_head
+from web.pages.source_panel import SourcePanel
 from web.session import SignedIn, acting
 from workers.minutes import parts, service
 from workers.minutes.editing import Draft, EditError
@@ -38,7 +38,7 @@ class _Page:
 
     def build(self) -> None:
         with frame(parts.title(self._stored.document)):
-            self._source = SourcePanel(self._account, self._stored.room_id)
+            self._source = SourcePanel(self._account)
             self._history = HistoryDialog(self._account, self._stored.id, self._restore)
             self._mail = MailDialog(self._account, self._stored.id)
             self._head = ui.element("div").classes("mi-tools")
@@ -67,7 +67,7 @@ class _Page:
                     "data-testid=old-version"
                 )
             show_head(self._stored.document)
-            show(self._stored.document, self._source.open)
+            show(self._stored.document, lambda ids: self._source.open(self._stored.room_id, ids))
 
     def _tools(self) -> None:
         made = f"{made_by(self._stored.edited_by)}，{local_time(self._stored.made_at)}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -11,6 +11,9 @@ from nicegui.events import GenericEventArguments
 from botbay.chat.models import FileKind, Reading
 from web.layout import STATIC, text
 from web.pages.marking import marked, spans, spans_of
+
+#: How a text is shown: as it is, or with stars for numbers where it has left its conversation. Its length stays.
+Hide = Callable[[str], str]
 
 _SCRIPT_VERSION = hashlib.sha256((STATIC / "read_text.js").read_bytes()).hexdigest()[:12]
 _SCRIPT = f'<script src="/static/read_text.js?v={_SCRIPT_VERSION}"></script>'
@@ -25,7 +28,7 @@ def put_on() -> None:
     ui.add_head_html(_SCRIPT)
 
 
-def picture(reading: Reading, address: str, name: str, mark: Sequence[str]) -> ui.element:
+def picture(reading: Reading, address: str, name: str, mark: Sequence[str], hide: Hide) -> ui.element:
     """The picture with the writing over it, not to be seen, and the marked words tinted; tells the writing's layer."""
     assert reading.width and reading.height
     shape = reading.width / reading.height
@@ -41,7 +44,7 @@ def picture(reading: Reading, address: str, name: str, mark: Sequence[str]) -> u
             for line, here in zip(lines, marks, strict=True):
                 if (place := _place(line["box"], reading.width, reading.height)) is not None:
                     with ui.element("div").classes("rt-line").style(place), ui.element("span").classes("rt-words"):
-                        marked(line["text"], here)
+                        marked(hide(line["text"]), here)
     return layer
 
 
@@ -57,14 +60,14 @@ def _place(box: Sequence[Sequence[Any]], width: int, height: int) -> str | None:
     return style + ("; writing-mode: vertical-rl" if high > _UPRIGHT * long else "")
 
 
-def document(reading: Reading, mark: Sequence[str]) -> None:
+def document(reading: Reading, mark: Sequence[str], hide: Hide) -> None:
     """The text of a document that nothing else shows."""
     with ui.element("div").classes("rt-document rt-copy-from"):
-        _plain(reading, mark)
+        _plain(reading, mark, hide)
         _copy_button()
 
 
-def below(kind: FileKind, reading: Reading, layer: ui.element | None, mark: Sequence[str]) -> None:
+def below(kind: FileKind, reading: Reading, layer: ui.element | None, mark: Sequence[str], hide: Hide) -> None:
     """What can be done with the text of what is shown already, and the text as people read it, in a fold."""
     with ui.element("div").classes("rt-below rt-copy-from"):
         with ui.element("div").classes("rt-tools"):
@@ -74,12 +77,12 @@ def below(kind: FileKind, reading: Reading, layer: ui.element | None, mark: Sequ
             _copy_button()
         with ui.element("details").classes("rt-fold").props("data-testid=read-fold"):
             text("图里的文字" if kind == FileKind.IMAGE else "里面的文字", tag="summary")
-            _plain(reading, mark)
+            _plain(reading, mark, hide)
 
 
-def _plain(reading: Reading, mark: Sequence[str]) -> None:
+def _plain(reading: Reading, mark: Sequence[str], hide: Hide) -> None:
     with ui.element("pre").classes("dr-text rt-plain").props("data-testid=read-text tabindex=0"):
-        marked(reading.text, spans(reading.text, mark))
+        marked(hide(reading.text), spans(reading.text, mark))
     if reading.cut:
         text("只显示了开头，完整的请下载。", "bb-soft bb-small")
 

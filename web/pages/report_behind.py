@@ -9,7 +9,7 @@ from botbay.chat.access import Subject
 from botbay.chat.models import Account, FileKind
 from web.layout import empty, note, text, told
 from web.pages.drive_words import day_words
-from web.pages.minutes_source import SourcePanel
+from web.pages.source_panel import SourcePanel
 from web.session import acting
 from workers.report import behind, words
 from workers.report.behind import Figure, Line
@@ -26,7 +26,6 @@ class BehindPanel:
         self._figure = Figure()
         self._last: Line | None = None
         self._day = ""
-        self._sources: dict[int, SourcePanel] = {}
         with ui.dialog() as self._dialog:
             self._dialog.props("position=right full-height")
             with ui.card().classes("mi-panel").props("data-testid=behind"):
@@ -38,7 +37,7 @@ class BehindPanel:
                         'flat round dense aria-label="关上" data-testid=close-behind'
                     )
                 self._body = ui.element("div").classes("mi-said")
-        self._around = ui.element("div").style("display: none")
+        self._source = SourcePanel(account)
 
     async def open(self, title: str, figure: Figure) -> None:
         """List what a figure counts; ``title`` says which it is."""
@@ -111,7 +110,4 @@ class BehindPanel:
         element.on("click", lambda: self._open_source(line)).on("keydown.enter", lambda: self._open_source(line))
 
     async def _open_source(self, line: Line) -> None:
-        if line.room_id not in self._sources:
-            with self._around:
-                self._sources[line.room_id] = SourcePanel(self._account, line.room_id)
-        await self._sources[line.room_id].open([line.id])
+        await self._source.open(line.room_id, [line.id])

@@ -7,16 +7,17 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from botbay.chat.access import Audience, Subject
+from botbay.chat.access import PRIVATE, Audience, Subject
 from botbay.chat.models import FileKind
-from botbay.chat.people import meant
+from botbay.chat.people import meant, own_wechat_ids
 from botbay.chat.search import normalise
 from botbay.zh.masking import masked
 from workers.search import questions, repository
-from workers.search.repository import Bounds, Candidate, Scope
+from workers.search.questions import Question
+from workers.search.repository import Bounds, Candidate, Reach
 
 #: Of more hits than that the rest is not counted.
-MOST = 500
+MOST = 200
 #: The newest hits that are compared for the best, and for the answer to a question.
 _COMPARED = 60
 #: A snippet's length, and how much of it stands before what was found. Characters.
@@ -43,17 +44,18 @@ class Order(StrEnum):
 class Query:
     """What is looked for; an empty part is no bound. ``until`` is itself outside; both are aware.
 
-    ``question``: the whole sentence in which it was asked for, where the words are only a part of it.
+    ``mentioned``: only what names the asker with @. ``asked``: the question, where the words are but a part of it.
     """
 
     words: str
-    question: str = ""
     room_id: int | None = None
     person: str = ""
     kinds: frozenset[Kind] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
     order: Order = Order.BEST
+    mentioned: bool = False
+    asked: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,27 +93,15 @@ class Results:
 async def search(
     session: AsyncSession, subject: Subject, audience: Audience, query: Query, *, limit: int = 20, skip: int = 0
 ) -> Results:
-    """What fits all words (parts of words are enough), among what the asker may read and the audience may see."""
-    parts = words_of(query.words)
+    """What fits all words (parts of words are enough), among what the asker may read and the audience may see.
+
+    Without words it is all that fits the person, the mentions, the time or the kinds, the newest first.
+    """
     talkers = await meant(session, subject, audience, query.person) if query.person else None
-    bounds = Bounds(room_id=query.room_id, talkers=talkers, since=query.since, until=query.until)
-    if not parts and not query.person and not query.kinds:
-        return Results()
-    scope = Scope.of(subject, audience)
-    answer = await _answer(session, scope, audience, bounds, query) if skip == 0 else None
-    found = await _all(session, scope, bounds, query.kinds, parts, skip + limit + 1)
-    compared = max(_COMPARED, skip + limit) if query.order == Order.BEST else skip + limit
-    told = await _told(session, found[:compared], parts)
-    if query.kinds:
-        told = [one for one in told if _kind(one, parts) in query.kinds]
-    if query.order == Order.BEST:
-        told.sort(key=lambda one: -_worth(one, parts))
-    return Results(
-        hits=tuple(_hit(one, parts, audience) for one in told[skip : skip + limit]),
-        total=min(len(found), MOST),
-        more=len(found) > skip + limit,
-        answer=answer,
-    )
+    mentions = await own_wechat_ids(session, subject) if query.mentioned else None
+    bounds = _bounds(query, talkers, mentions)
+    found = await _found(session, Reach.of(subject, audience), bounds, query, limit, skip)
+    return await _results(session, found, audience, limit, skip)
 
 
 async def answer(session: AsyncSession, subject: Subject, audience: Audience, text: str) -> Hit | None:
@@ -119,17 +109,24 @@ async def answer(session: AsyncSession, subject: Subject, audience: Audience, te
     question = questions.understand(text)
     if question is None or not question.asked:
         return None
-    return await _line(session, Scope.of(subject, audience), audience, Bounds(), frozenset(), question)
+    found = await _answer(session, Reach.of(subject, audience), _bounds(Query(words=text), None, None), question)
+    return None if found is None else _hit(found, (await _texts(session, [found]))[found], audience)
 
 
-async def of_operator(session: AsyncSession, text: str, room: str | None, *, limit: int) -> list[Hit] | None:
-    """The newest that fits in the rooms of this name, or in all, for whoever runs the service; None without such a room."""
-    rooms = await repository.rooms_named(session, room)
-    if room is not None and not rooms:
-        return None
-    parts = words_of(text)
-    found = await _all(session, Scope.of_operator(rooms), Bounds(), frozenset(), parts, limit)
-    return [_hit(one, parts, Audience(room_id=one.room_id)) for one in await _told(session, found[:limit], parts)]
+async def search_for_operator(session: AsyncSession, room_ids: Sequence[int], query: Query, *, limit: int) -> Results:
+    """The same in these rooms for whoever runs the service, by the command line; the query's person is not looked at."""
+    reach = Reach.of_operator(room_ids)
+    found = await _found(session, reach, _bounds(query, None, None), query, limit, 0)
+    return await _results(session, found, PRIVATE, limit, 0)
+
+
+async def rooms_for_operator(session: AsyncSession, name: str | None = None) -> list[int]:
+    """The rooms of this name or number (#12), else those in whose name it is; all without one."""
+    rooms = await repository.all_rooms(session)
+    if name is None:
+        return [room_id for room_id, _ in rooms]
+    same = [room_id for room_id, topic in rooms if name in (topic, f"#{room_id}")]
+    return same or [room_id for room_id, topic in rooms if name and name in topic]
 
 
 def words_of(text: str) -> list[str]:
@@ -137,98 +134,136 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(normalise(text.replace("\x00", " "))[:_LONGEST_QUERY].split()))
 
 
-async def _all(
-    session: AsyncSession,
-    scope: Scope,
-    bounds: Bounds,
-    kinds: frozenset[Kind],
-    parts: Sequence[str],
-    at_least: int,
-) -> list[repository.Place]:
-    """The newest that fit: all of a rare word up to ``MOST``, of a frequent one as many as are needed."""
-    found: set[repository.Place] = set()
-    if not kinds or kinds & {Kind.TEXT, Kind.LINK, Kind.FILE}:
-        frequent = not parts or await repository.is_frequent(session, parts)
-        most = max(at_least, _COMPARED) if frequent and not kinds else MOST + 1
-        found.update(await repository.said(session, scope, bounds, parts, most, frequent=frequent))
-    if parts and (not kinds or kinds & {Kind.PICTURE, Kind.DOCUMENT}):
-        found.update(await repository.read(session, scope, bounds, parts, MOST + 1))
-    return sorted(found, reverse=True)
+def _bounds(query: Query, talkers: frozenset[int] | None, mentions: frozenset[str] | None) -> Bounds:
+    kinds = query.kinds or frozenset(Kind)
+    return Bounds(
+        room_id=query.room_id,
+        talkers=talkers,
+        mentions=mentions,
+        since=query.since,
+        until=query.until,
+        said=frozenset(kind.value for kind in kinds & {Kind.TEXT, Kind.LINK, Kind.FILE}),
+        read=frozenset(kind == Kind.PICTURE for kind in kinds & {Kind.PICTURE, Kind.DOCUMENT}),
+    )
 
 
-async def _told(session: AsyncSession, found: Sequence[repository.Place], parts: Sequence[str]) -> list[Candidate]:
-    if not found:
-        return []
-    known = await repository.candidates(session, [message_id for _, message_id in found], next(iter(parts), ""))
-    return [known[message_id] for _, message_id in found if message_id in known]
+@dataclass(frozen=True, kw_only=True)
+class _One:
+    """A message that fits the parts; ``read``: they stand in its file, else in its words or its file's name."""
+
+    message: Candidate
+    parts: tuple[str, ...]
+    read: bool
 
 
-async def _answer(session: AsyncSession, scope: Scope, audience: Audience, bounds: Bounds, query: Query) -> Hit | None:
-    """The line that answers, where the words ask something; it need not hold the words that ask."""
-    question = questions.understand(query.question or query.words)
-    return None if question is None else await _line(session, scope, audience, bounds, query.kinds, question)
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What fits, in the order in which it is told, and the line that answers."""
+
+    all: Sequence[_One]
+    answer: _One | None
 
 
-async def _line(
-    session: AsyncSession,
-    scope: Scope,
-    audience: Audience,
-    bounds: Bounds,
-    kinds: frozenset[Kind],
-    question: questions.Question,
-) -> Hit | None:
+async def _found(session: AsyncSession, reach: Reach, bounds: Bounds, query: Query, limit: int, skip: int) -> _Found:
+    parts = words_of(query.words)
+    if not parts and bounds.talkers is None and bounds.mentions is None and not query.kinds and not query.since:
+        return _Found(all=(), answer=None)
+    most = max(MOST, skip + limit) + 1  # one more than is told says whether there are more
+    found = await _fitting(session, reach, bounds, parts, most)
+    question = questions.understand(query.asked or query.words) if parts else None
+    if question is not None and not found:
+        # Nobody said it as it was asked: what is about the same goes with the answer.
+        found = await _fitting(session, reach, bounds, [normalise(word) for word in question.words], most)
+    if parts and query.order == Order.BEST:
+        # The same for each page: so no hit is told twice or never.
+        found = [*sorted(found[:_COMPARED], key=lambda one: -_worth(one)), *found[_COMPARED:]]
+    answer = await _answer(session, reach, bounds, question) if question is not None and skip == 0 else None
+    return _Found(all=found, answer=answer)
+
+
+async def _results(session: AsyncSession, found: _Found, audience: Audience, limit: int, skip: int) -> Results:
+    told = list(found.all[skip : skip + limit])
+    texts = await _texts(session, [*told, *([found.answer] if found.answer else [])])
+    return Results(
+        hits=tuple(_hit(one, texts[one], audience) for one in told),
+        total=min(len(found.all), MOST),
+        more=len(found.all) > skip + limit,
+        answer=_hit(found.answer, texts[found.answer], audience) if found.answer else None,
+    )
+
+
+async def _fitting(session: AsyncSession, reach: Reach, bounds: Bounds, parts: Sequence[str], most: int) -> list[_One]:
+    """The newest that fit, the newest first."""
+    said = await repository.said(session, reach, bounds, parts, most)
+    read = set(await repository.read(session, reach, bounds, parts, most)).difference(said)
+    places = sorted([*said, *read], reverse=True)[:most]
+    known = await repository.candidates(session, [message_id for _, message_id in places]) if places else {}
+    return [
+        _One(message=known[place[1]], parts=tuple(parts), read=place in read) for place in places if place[1] in known
+    ]
+
+
+async def _texts(session: AsyncSession, some: Sequence[_One]) -> dict[_One, str]:
+    """The text in which the parts of each stand."""
+    read = [one for one in some if one.read]
+    around: dict[tuple[int, str], str] = {}
+    for part in {one.parts[0] for one in read}:
+        ids = [one.message.message_id for one in read if one.parts[0] == part]
+        around |= {(each, part): text for each, text in (await repository.read_around(session, ids, part)).items()}
+    return {one: around.get((one.message.message_id, one.parts[0]), "") if one.read else _said(one) for one in some}
+
+
+def _said(one: _One) -> str:
+    message = one.message
+    return message.name if _kind(one) == Kind.FILE else message.text or message.name
+
+
+async def _answer(session: AsyncSession, reach: Reach, bounds: Bounds, question: Question) -> _One | None:
+    """The line that answers; it need not hold the words that ask."""
     for count in range(len(question.words), len(question.words) // 2, -1):
-        some = question.words[:count]  # the longest words say the most
-        places = await _all(session, scope, bounds, kinds, some, _COMPARED)
-        lines = await _told(session, places[:_COMPARED], some)
-        at = questions.best(question, [_text(one, some) for one in lines])
+        some = [normalise(word) for word in question.words[:count]]  # the longest words say the most
+        found = await _fitting(session, reach, bounds, some, _COMPARED)
+        texts = await _texts(session, found)
+        at = questions.best(question, [texts[one] for one in found])
         if at is not None:
-            return _hit(lines[at], list(some), audience)
+            return found[at]
     return None
 
 
-def _text(one: Candidate, parts: Sequence[str]) -> str:
-    """That of its texts in which the words stand."""
-    texts = [one.text, one.read, one.name]
-    holding = [text for text in texts if text and all(questions.plain(part) in questions.plain(text) for part in parts)]
-    return next(iter(holding), next(filter(None, texts), ""))
-
-
-def _kind(one: Candidate, parts: Sequence[str]) -> Kind:
-    text = _text(one, parts)
-    if one.kind == "link":
+def _kind(one: _One) -> Kind:
+    if one.read:
+        return Kind.PICTURE if one.message.file_kind == FileKind.IMAGE else Kind.DOCUMENT
+    if one.message.kind == "link":
         return Kind.LINK
-    if text == one.name:
-        return Kind.FILE
-    if text == one.text:
-        return Kind.TEXT
-    return Kind.PICTURE if one.file_kind == FileKind.IMAGE else Kind.DOCUMENT
+    return Kind.FILE if one.message.name else Kind.TEXT
 
 
-def _worth(one: Candidate, parts: Sequence[str]) -> float:
+def _worth(one: _One) -> float:
     """How well it fits, for what is newest among equals (the sort is stable)."""
-    text = questions.plain(_text(one, parts)).strip()
-    whole = " ".join(questions.plain(part) for part in parts)
+    if one.read:
+        return 0.0
+    text = questions.plain(_said(one)).strip()
+    whole = " ".join(questions.plain(part) for part in one.parts)
     return (3 if text == whole else 1 if whole in text else 0) + min(1.0, len(whole) / max(1, len(text)))
 
 
-def _hit(one: Candidate, parts: Sequence[str], audience: Audience) -> Hit:
-    text = _text(one, parts)
-    outside = one.room_id is not None and audience.room_id != one.room_id
-    snippet, marks = snip(masked(text) if outside else text, text, parts)
+def _hit(one: _One, text: str, audience: Audience) -> Hit:
+    message = one.message
+    outside = message.room_id is not None and audience.room_id != message.room_id
+    snippet, marks = snip(masked(text) if outside else text, text, one.parts)
     return Hit(
-        message_id=one.message_id,
-        room_id=one.room_id,
-        place=one.place,
-        talker_id=one.talker_id,
-        sender=one.sender,
-        sent_at=one.sent_at,
-        kind=_kind(one, parts),
+        message_id=message.message_id,
+        room_id=message.room_id,
+        place=message.place,
+        talker_id=message.talker_id,
+        sender=message.sender,
+        sent_at=message.sent_at,
+        kind=_kind(one),
         snippet=snippet,
         marks=marks,
-        file_id=one.file_id,
-        file_name=masked(one.name) if outside else one.name,
-        file_kind=one.file_kind,
+        file_id=message.file_id,
+        file_name=masked(message.name) if outside else message.name,
+        file_kind=message.file_kind,
     )
 
 

@@ -1,14 +1,14 @@
-"""Where an item of minutes comes from: its message, and what was said around it."""
+"""A message, and what was said around it."""
 
 from datetime import timedelta
 
 import pytest
 
 from botbay.chat.access import Subject
+from botbay.chat.around import around
 from botbay.chat.models import FileKind, Member, Message, Room
 from botbay.db import now, transaction
 from tests.drive_fixture import Drive, new_account, new_drive, picture
-from workers.minutes.around import around
 
 
 @pytest.fixture
@@ -78,6 +78,30 @@ async def test_a_picture_can_be_opened(drive: Drive) -> None:
     async with transaction() as session:
         shown = await around(session, asker(drive), room.id, [message_id])
     assert [(each.text, each.file_id) for each in shown] == [("看图", None), ("[文件]", file_id)]
+
+
+async def test_what_was_said_in_private_is_shown_to_the_two_alone(drive: Drive) -> None:
+    me, boss = drive.people["王芳"], drive.people["老李"]
+    async with transaction() as session:
+        said = [
+            Message(
+                bot_id=drive.bot.id,
+                peer_id=peer.id,
+                talker_id=peer.id,
+                source_id=f"p{number}",
+                kind="text",
+                text=f"{peer.name} {number}",
+                sent_at=now() - timedelta(minutes=30 - number),
+            )
+            for number, peer in enumerate([me, boss, me, boss, me])
+        ]
+        session.add_all(said)
+        await session.flush()
+        ids = [message.id for message in said]
+        shown = await around(session, asker(drive), None, [ids[2], ids[1]])
+        assert [each.text for each in shown] == ["王芳 0", "王芳 2", "王芳 4"]
+        assert await around(session, asker(drive), None, [ids[1]]) == []
+        assert await around(session, asker(drive), drive.rooms["产品群"].id, [ids[2]]) == []
 
 
 async def test_what_one_may_not_see_is_not_shown(drive: Drive) -> None:
