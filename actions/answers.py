@@ -6,7 +6,18 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import approval_deciding, approvals, files, mailing, messages, minutes, reminders, report, report_evening
+from actions import (
+    approval_deciding,
+    approvals,
+    files,
+    mailing,
+    messages,
+    minutes,
+    pictures,
+    reminders,
+    report,
+    report_evening,
+)
 from actions.base import Context, slots
 from actions.requests import Request
 
@@ -27,6 +38,7 @@ ANSWERS: Mapping[str, Feature] = {
     "list_todos": reminders.list_all,
     "mail_minutes": mailing.answer,
     "mail_report": mailing.answer,
+    "read_image": pictures.answer,
     "reject": approval_deciding.answer_decision,
     "snooze_reminder": reminders.snooze,
     "submit_application": approvals.answer_submit,

@@ -135,11 +135,10 @@ def read_parts(
     others = [one for one in heard.all("person") if _is_addressee(one, text)]
     if intent in MAILED.values() and "email" not in parts and others:
         parts["addressee"] = others[0]
-    if intent == "find_file":
-        if "person" not in parts and _BY_ME.search(text):
-            parts["person"] = "我"
-        if not parts.keys() & {"query", "person", "file_kind"} and _ANY_FILE.search(text):
-            parts["file_kind"] = "文件"
+    if intent in ("find_file", "read_image") and "person" not in parts and _BY_ME.search(text):
+        parts["person"] = "我"
+    if intent == "find_file" and not parts.keys() & {"query", "person", "file_kind"} and _ANY_FILE.search(text):
+        parts["file_kind"] = "文件"
     if intent == "find_message" and not changes:
         parts["asked"] = text
     if intent in REPORTS and (figure := report_figures.read(text, parts.pop("person", None))):

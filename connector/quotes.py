@@ -6,12 +6,18 @@ The quoted words themselves are never kept with the quote: they may be by somebo
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat.models import Contact, Friend, Member, Message
-from connector.drivers.base import InboundMessage
+from connector.drivers.base import InboundMessage, MessageKind
 
+#: How WeChat shows what has no words.
+_SHOWN = {
+    "[图片]": MessageKind.IMAGE,
+    "[语音]": MessageKind.VOICE,
+    "[视频]": MessageKind.VIDEO,
+}
 #: People quote what was said lately: so many messages back it is looked for.
 _BACK = 5_000
 
@@ -49,12 +55,14 @@ async def resolve(
     talkers = set(await session.scalars(called))
     if not talkers:
         return told
+    kind = _SHOWN.get(message.quoted_text.strip())
     for other in reversed(unwritten):
         same_chat = (other["room_id"], other["peer_id"]) == (row["room_id"], row["peer_id"])
-        if same_chat and other["talker_id"] in talkers and other["text"] == message.quoted_text:
+        same = other["text"] == message.quoted_text or (kind is not None and other["kind"] == kind)
+        if same_chat and other["talker_id"] in talkers and same:
             return str(other["source_id"])
     lately = (
-        select(Message.source_id, Message.talker_id, Message.text, Message.sent_at)
+        select(Message.source_id, Message.talker_id, Message.kind, Message.text, Message.sent_at)
         .where(*here, Message.sent_at <= row["sent_at"], Message.withheld.is_(False), Message.recalled_at.is_(None))
         .order_by(Message.sent_at.desc())
         .limit(_BACK)
@@ -62,7 +70,10 @@ async def resolve(
     )
     found = await session.scalar(
         select(lately.c.source_id)
-        .where(lately.c.talker_id.in_(talkers), lately.c.text == message.quoted_text)
+        .where(
+            lately.c.talker_id.in_(talkers),
+            or_(lately.c.text == message.quoted_text, lately.c.kind == kind if kind is not None else false()),
+        )
         .order_by(lately.c.sent_at.desc())
         .limit(1)
     )

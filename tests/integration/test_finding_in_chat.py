@@ -39,12 +39,17 @@ class Talk:
         self.conversation_id = 0
         self.given: list[dict[str, Any]] = []
 
-    async def say(self, text: str, intent: str = "find_file") -> tuple[str, list[int]]:
-        """The texts of the answer as one, and the ids of the files that it hands over (``given``: as they are told)."""
+    async def say(
+        self, text: str, intent: str = "find_file", *, message_id: int | None = None
+    ) -> tuple[str, list[int]]:
+        """The texts of the answer as one, and the ids of the files that it hands over (``given``: as they are told).
+
+        ``message_id``: the kept message that the sentence is.
+        """
         async with transaction() as session:
             self.conversation_id = await conversations.get(session, self.bot_id, self.room_id, self.contact_id)
             key = uuid.uuid4().hex
-            await conversations.queue_turn(session, self.conversation_id, key, text=text)
+            await conversations.queue_turn(session, self.conversation_id, key, text=text, message_id=message_id)
             turn = (await session.scalars(select(Turn).where(Turn.key == key))).one()
             self.turn_id = turn.id
             sender_id = (await session.get_one(Conversation, self.conversation_id)).sender_id

@@ -194,6 +194,17 @@ def quoting(number: int, name: str, quoted: str, quoted_id: str | None = None, *
     return dataclasses.replace(message, quoted_name=name, quoted_text=quoted, quoted_id=quoted_id)
 
 
+async def test_a_quoted_picture_is_the_last_one_of_its_sender() -> None:
+    box = await inbox()
+    pictures = [heard(number, "", kind=MessageKind.IMAGE) for number in (1, 2)]
+    other = heard(3, "", kind=MessageKind.IMAGE, talker=OWNER)
+    await box.store([*pictures, other], now())
+    await box.store([quoting(4, GUEST, "[图片]"), quoting(5, GUEST, "[视频]")], now())
+    await box.store([heard(6, "", kind=MessageKind.IMAGE), quoting(7, GUEST, "[图片]")], now())
+    quotes = {message.source_id: message.quoted_source_id for message in await stored()}
+    assert [quotes[f"m{n}"] for n in (4, 5, 7)] == ["m2", None, "m6"]
+
+
 async def test_a_quote_keeps_the_id_of_what_it_quotes_and_no_word_of_it() -> None:
     box = await inbox()
     await box.store([heard(1, "周五交"), heard(2, "周五交"), heard(3, "别的")], now())

@@ -22,7 +22,10 @@ _PARTS = ("time", "person", "kind", "room")
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is looked for; an empty part says nothing. ``until`` is itself outside; both are aware."""
+    """What is looked for; an empty part says nothing. ``until`` is itself outside; both are aware.
+
+    ``private``: only in private chats; this is never left out.
+    """
 
     words: str = ""
     person: str = ""
@@ -30,6 +33,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     room_id: int | None = None
+    private: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -122,6 +126,7 @@ async def _all(
         talkers=people if wanted.person else None,
         kinds=wanted.kinds,
         room_id=wanted.room_id,
+        private=wanted.private,
     )
     runs = split(wanted.words) or ([wanted.words.strip()] if wanted.words.strip() else [])
     if not runs:

@@ -42,13 +42,17 @@ class FoundFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What a file must be, its words aside; an empty part is no bound. ``talkers``: ids of contacts."""
+    """What a file must be, its words aside; an empty part is no bound. ``talkers``: ids of contacts.
+
+    ``private``: only what came in private chats.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     talkers: frozenset[int] | None = None
     kinds: frozenset[FileKind] = frozenset()
     room_id: int | None = None
+    private: bool = False
 
 
 def _files(subject: Subject, audience: Audience, bounds: Bounds) -> Select[*tuple[Any, ...]]:
@@ -84,6 +88,8 @@ def _files(subject: Subject, audience: Audience, bounds: Bounds) -> Select[*tupl
         rows = rows.where(Message.talker_id.in_(sorted(bounds.talkers)))
     if bounds.room_id is not None:
         rows = rows.where(Message.room_id == bounds.room_id)
+    if bounds.private:
+        rows = rows.where(Message.room_id.is_(None))
     if bounds.kinds:
         ending = rf"\.({'|'.join(endings_of(bounds.kinds))})$"
         rows = rows.where(File.kind.in_(sorted(bounds.kinds)) | File.name.op("~*")(ending))
