@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """``memory``: bytes of address space; ``cpu`` seconds; ``wall`` seconds, for a child whose parent is gone;
-    ``output``: bytes of a file that it writes.
+    """``memory``: bytes of address space; ``cpu`` seconds, None is as many as it likes; ``wall`` seconds, for a child
+    whose parent is gone; ``output``: bytes of a file that it writes; ``files`` that it may open.
     """
 
     memory: int
-    cpu: int
+    cpu: int | None
     wall: int
     output: int
+    files: int = 64
 
 
 def confine(limits: Limits) -> None:
@@ -25,8 +26,10 @@ def confine(limits: Limits) -> None:
         (resource.RLIMIT_CPU, limits.cpu),
         (resource.RLIMIT_FSIZE, limits.output),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NOFILE, limits.files),
     ):
+        if most is None:
+            continue
         _, hard = resource.getrlimit(what)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))

@@ -10,7 +10,7 @@ from botbay.capabilities import Capability, Reader
 from botbay.chat.models import FileKind
 from botbay.chat.readings import JOBS, Read
 from botbay.jobs import Later
-from botbay.settings import Settings
+from botbay.settings import Settings, load_settings
 from botbay.supervisor import Process
 
 #: An engine that cannot be had is asked for again after this time.
@@ -37,10 +37,7 @@ async def _reader() -> AsyncIterator[Reader]:
     from workers.ocr.service import Reader as Engine
 
     async with contextlib.AsyncExitStack() as opened:
-        try:
-            engine = await opened.enter_async_context(Engine())
-        except EngineFailed:
-            raise Later(_REST) from None
+        engine = await opened.enter_async_context(Engine(load_settings().ocr_engine))
         yield _Patient(engine, EngineFailed)
 
 

@@ -1,0 +1,44 @@
+"""A picture as pixels in a file, decoded by a child process that may die."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from botbay import sandbox
+from botbay.chat.readings import Unreadable
+from workers.ocr import decoding
+
+#: Wall time of one child, in seconds; its CPU time and memory it limits itself (``decoding.LIMITS``).
+TIME = 60.0
+_LONGEST_ANSWER = 64 * 1024  # bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """Rows of red, green and blue bytes in a file; as browsers show it, so turned as its EXIF says."""
+
+    pixels: Path
+    width: int
+    height: int
+
+
+async def decode(source: Path, folder: Path, *, time: float = TIME) -> Picture:
+    """The picture in the file ``source``; its pixels go into the folder. Raises Unreadable."""
+    try:
+        facts = await sandbox.run(
+            "workers.ocr.decoding",
+            [str(Path.cwd() / source), str(folder)],
+            folder / decoding.FACTS,
+            time=time,
+            longest=_LONGEST_ANSWER,
+        )
+        picture = Picture(pixels=folder / decoding.PIXELS, width=int(facts["width"]), height=int(facts["height"]))
+        problem = str(facts["problem"])
+        if not problem and picture.pixels.stat().st_size != picture.width * picture.height * 3:
+            raise ValueError
+    except sandbox.TooSlow:
+        raise Unreadable("图片解不开：太费时间了") from None
+    except (sandbox.Astray, OSError, ValueError, TypeError, KeyError):
+        raise Unreadable("图片解不开：文件坏了") from None
+    if problem:
+        raise Unreadable(problem)
+    return picture
