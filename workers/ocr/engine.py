@@ -96,6 +96,8 @@ class Engine:
                     await child.stdin.drain()
                 line = await child.stdout.readuntil(b"\n")
             answer = json.loads(line)
+        except TimeoutError:  # which is an OSError, too
+            raise
         except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
