@@ -4,7 +4,7 @@ import os
 import subprocess
 
 from botbay import rasa
-from tests.bench import drive, files, ingest, minutes, reminders, report, times
+from tests.bench import drive, files, ingest, minutes, ocr, reminders, report, search, times
 
 
 def main() -> None:
@@ -18,6 +18,10 @@ def main() -> None:
     minutes.main()
     print("== reports: a day and a month of 50 rooms over 100,000 messages, and the picture")
     report.main()
+    print("== search: words of one, two and four characters among 100,000 messages, beside LIKE")
+    search.main()
+    print("== pictures: read by the default engine and by PaddleOCR's own, one process and two")
+    ocr.main()
     print("== times: what people type to be reminded, and marked expressions, beside JioNLP")
     times.main()
     print("== reminders: 100,000 that wait, three workers of which one after another is killed")
