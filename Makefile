@@ -76,6 +76,7 @@ comma := ,
 .PHONY: .paddle
 .paddle: $(filter .cache/%,$(UV))
 	$(call environment,PaddlePaddle（测试与比较用）,.cache/paddle,>=3.11$(comma)<3.13,requirements-paddle.lock,.synced-paddle)
+	@[ -e .cache/paddle/.venv/bin/botbay ] || VIRTUAL_ENV=$(CURDIR)/.cache/paddle/.venv $(UV) pip install --quiet --no-deps -e .
 
 test: .tested .paddle setup
 	@.venv/bin/python -m tests.needs
