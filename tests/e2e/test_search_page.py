@@ -210,6 +210,8 @@ async def test_a_question_gets_its_answer_first_and_a_hit_opens_what_was_said_ar
     answer = page.get_by_test_id("answer")
     await expect(answer.get_by_test_id("snippet")).to_have_text("会议室的WiFi密码是 bluewhale2026，别外传")
     await expect(answer.get_by_test_id("about")).to_contain_text("老李 · 产品群 · ")
+    await expect(hits(page)).to_have_count(2)  # the rest, and not the answer again
+    await expect(hits(page).first).to_contain_text("谁知道WiFi密码？")
     await answer.get_by_test_id("open-hit").click()
     panel = page.get_by_test_id("source")
     await expect(panel.get_by_test_id("source-message")).to_contain_text("bluewhale2026")
@@ -251,6 +253,8 @@ async def test_filters_stand_in_the_address_and_going_back_works(page: Page, wor
     await expect(hits(page)).to_have_count(3)
     await page.goto(address)
     await expect(hits(page)).to_have_count(1)
+    await page.goto(f"{address.split('?')[0]}?kind=document")
+    await expect(hits(page)).to_contain_text("采购合同.docx")
     await fits(page)
 
 

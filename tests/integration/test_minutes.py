@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from botbay.chat import consent, messages
+from botbay.chat import access, consent, messages, readings
 from botbay.chat.access import PRIVATE, Audience, Subject
 from botbay.chat.housekeeping import forget_messages
-from botbay.chat.models import Account, Bot, Gap, Member, Message, RoomBot
+from botbay.chat.models import Account, Bot, File, FileKind, Gap, Member, Message, RoomBot
+from botbay.chat.readings import Read
 from botbay.db import now, transaction
 from botbay.jobs import Work
+from botbay.settings import load_settings
 from tests.integration.files_world import FilesWorld, build
 from workers.minutes import service, spans, talks
 from workers.minutes.document import Minutes
@@ -304,6 +306,50 @@ async def test_todos_are_kept_once_and_what_is_done_stays_done() -> None:
         again = list(await session.scalars(select(TodoRow).order_by(TodoRow.id)))
         assert [row.message_id for row in again] == [row.message_id for row in rows]
         assert next(row for row in again if row.message_id == ids[4]).state == TodoState.DONE
+
+
+async def test_what_a_picture_says_joins_the_minutes_once_it_is_read() -> None:
+    notice = "通知：周五下午三点在 302 会议室验收，请供应商带合同原件，联系电话 13812345678"
+    async with transaction() as session:
+        world = await build(session)
+        await talked(world)
+        file_id = await world.file("小赵", "", START + timedelta(minutes=20), kind=FileKind.IMAGE)
+        file = await session.get_one(File, file_id)
+        assert file.blob_id is not None
+        await session.execute(update(Message).where(Message.id == file.message_id).values(kind="image"))
+        before = await made(world)
+        assert "302" not in words_of(before.document)
+        await readings.store(session, file.blob_id, Read(text=notice.replace("，", "\n")))
+        after = await made(world)
+        assert after.version > before.version
+        items = [*after.document.highlights, *(item for chapter in after.document.chapters for item in chapter.items)]
+        told = [item.text for item in items if file.message_id in item.source]
+        print(after.document)
+        assert told and told[0].startswith("图上写着：通知：周五下午三点在 302 会议室验收")
+        assert "13812345678" not in words_of(after.document)
+        assert after.document.messages == before.document.messages + 1
+        assert await made(world) == after  # and once
+        # Nobody said it who sent it: no todo, no decision.
+        assert not any(file.message_id in item.source for item in (*after.document.todos, *after.document.decisions))
+        await messages.recall(session, Message.id == file.message_id)
+        assert "302" not in words_of((await made(world)).document)
+
+
+async def test_of_a_long_picture_the_beginning_counts_and_of_documents_nothing() -> None:
+    async with transaction() as session:
+        world = await build(session)
+        await talked(world)
+        for number, (kind, brings) in enumerate(((FileKind.IMAGE, "image"), (FileKind.PDF, "file"))):
+            at = START + timedelta(minutes=20 + number)
+            file = await session.get_one(File, await world.file("小赵", "", at, kind=kind))
+            assert file.blob_id is not None
+            await session.execute(update(Message).where(Message.id == file.message_id).values(kind=brings))
+            await readings.store(session, file.blob_id, Read(text=f"{kind}的开头。{'中间' * 400}结尾"))
+        readable = access.readable_messages(Subject.of_contact(world.people["王"]), PRIVATE)
+        read = await talks.read(session, readable, world.rooms["产品群"], START, UNTIL, load_settings().zone)
+        picture, document = read.talk.lines[-2:]
+        assert (picture.kind, len(picture.text), document.text) == ("image", 600, "")
+        assert picture.text.startswith("image的开头。")
 
 
 async def test_the_time_in_which_the_bot_was_deaf_is_named() -> None:

@@ -11,6 +11,7 @@ def test_width_case_and_white_space_make_no_difference() -> None:
     words = "ＷｉＦｉ 密码：abc，wifi密 码"
     assert [words[start:end] for start, end in spans(words, ["wifi密码"])] == ["ＷｉＦｉ 密码", "wifi密 码"]
     assert spans("什么都没有", ["密码", "", " "]) == []
+    assert spans("會議記錄在這裡", ["会议记录"]) == [(0, 4)]
 
 
 def test_places_that_touch_or_overlap_become_one_only_where_they_overlap() -> None:

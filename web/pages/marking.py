@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from botbay.chat.search import normalise
+from botbay.chat.search import fold, normalise
+from botbay.zh.text import simplified
 from web.layout import text
 
 Span = tuple[int, int]
@@ -18,8 +19,12 @@ def spans(words: str, wanted: Sequence[str]) -> list[Span]:
 def spans_of(lines: Sequence[str], wanted: Sequence[str]) -> list[list[Span]]:
     """The same in each of a text's lines; a word that stands in none of them may stand across their ends.
 
-    Width, case and white space make no difference.
+    Width, case, white space and traditional characters make no difference.
     """
+    found: list[list[Span]] = [[] for _ in lines]
+    wanted = [word for each in wanted if (word := "".join(fold(each).split()))]
+    if not wanted:
+        return found
     signs, places = [], []
     for number, line in enumerate(lines):
         for place, sign in enumerate(line):
@@ -27,10 +32,8 @@ def spans_of(lines: Sequence[str], wanted: Sequence[str]) -> list[list[Span]]:
                 if not each.isspace():
                     signs.append(each)
                     places.append((number, place))
-    plain = "".join(signs)
-    found: list[list[Span]] = [[] for _ in lines]
+    plain = simplified("".join(signs))
     for word in wanted:
-        word = "".join(normalise(word).split())
         hits = [places[start : start + len(word)] for start in _starts(plain, word)]
         within = [hit for hit in hits if hit[0][0] == hit[-1][0]]
         for hit in within or hits:
@@ -41,7 +44,7 @@ def spans_of(lines: Sequence[str], wanted: Sequence[str]) -> list[list[Span]]:
 
 
 def _starts(plain: str, word: str) -> Iterator[int]:
-    start = plain.find(word) if word else -1
+    start = plain.find(word)
     while start >= 0:
         yield start
         start = plain.find(word, start + len(word))

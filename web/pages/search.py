@@ -5,6 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat.access import PRIVATE, Subject
 from botbay.chat.models import Account
@@ -19,8 +20,8 @@ from web.pages.source_panel import SourcePanel
 from web.session import SignedIn, acting
 from workers.archive import service as drive
 from workers.archive.service import Standing
-from workers.search import service
-from workers.search.service import Hit, Kind, Order
+from workers.search import questions, service
+from workers.search.service import Hit, Kind, Order, Results
 
 _CSS = tuple((STATIC / f"{name}.css").read_text(encoding="utf-8") for name in ("drive", "minutes", "search"))
 _KINDS = {
@@ -58,7 +59,7 @@ class _Page:
                 self._filters()
             self._found = ui.element("div").classes("se-found")
             self._rest = ui.element("div").classes("se-rest")
-            if self._wanted.words and self._standing.bound:
+            if self._wanted.looks and self._standing.bound:
                 await self._more()
             else:
                 with self._rest:
@@ -128,17 +129,15 @@ class _Page:
     async def _more(self) -> None:
         with told():
             async with acting(self._account) as (session, account):
-                found = await service.search(
-                    session, Subject.of_account(account), PRIVATE, self._query, skip=self._skip
-                )
+                found = await self._search(session, account)
                 hits = [hit for hit in found.hits if hit.message_id not in self._shown]
                 answer = found.answer if self._skip == 0 else None
                 ids = [hit.file_id for hit in (*hits, answer) if hit is not None and hit.file_id is not None]
                 files = {entry.id: entry for entry in await drive.find(session, account, ids)}
             with self._found:
-                # Of words that nearly everybody says not all are counted, nor those of one kind.
-                if self._skip == 0 and hits and self._wanted.kind is None:
-                    text(f"找到{'至少' if found.more else ''} {found.total} 条", "se-count").props("data-testid=count")
+                if self._skip == 0 and found.total > 1:
+                    least = "至少 " if found.total >= service.MOST else " "
+                    text(f"找到{least}{found.total} 条", "se-count").props("data-testid=count")
                 if answer is not None:
                     self._hits.answer(answer, files)
                     self._shown.add(answer.message_id)
@@ -153,6 +152,15 @@ class _Page:
                     ui.button("看更多", icon="expand_more", on_click=self._more).props("flat data-testid=more")
                 elif not self._shown:
                     self._nothing()
+
+    async def _search(self, session: AsyncSession, account: Account) -> Results:
+        """What is to be shown next. Nobody repeats a question word for word: then it is what the question is about."""
+        subject = Subject.of_account(account)
+        found = await service.search(session, subject, PRIVATE, self._query, skip=self._skip)
+        if self._skip == 0 and not found.hits and (question := questions.understand(self._wanted.words)) is not None:
+            self._query = replace(self._query, words=" ".join(question.words), asked=self._wanted.words)
+            found = await service.search(session, subject, PRIVATE, self._query)
+        return found
 
     async def _open(self, hit: Hit) -> None:
         """A picture, a document or a file itself; what was said among what was said around it."""
@@ -192,8 +200,9 @@ class _Page:
     def _nothing(self) -> None:
         """Says why there is nothing, and what to do about it."""
         if self._wanted.narrow:
-            with empty("filter_alt_off", f"这些条件下没有「{self._wanted.words}」。"):
-                ui.button("去掉条件再搜", on_click=lambda: ui.navigate.to(self._wanted.bare.path)).props(
+            words = f"「{self._wanted.words}」" if self._wanted.words else "消息"
+            with empty("filter_alt_off", f"这些条件下没有{words}。"):
+                ui.button("去掉条件", on_click=lambda: ui.navigate.to(self._wanted.bare.path)).props(
                     "flat no-caps data-testid=clear-filters"
                 )
         elif not self._standing.recording:

@@ -45,6 +45,11 @@ class Wanted:
         return self != Wanted(words=self.words, order=self.order)
 
     @property
+    def looks(self) -> bool:
+        """Whether it is enough to look for: words, or at least who, when or what kind."""
+        return bool(self.words or self.person or self.kind or self.when != When.ALL)
+
+    @property
     def bare(self) -> "Wanted":
         return Wanted(words=self.words, order=self.order)
 

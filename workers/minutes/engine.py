@@ -168,6 +168,8 @@ class _Making:
 
     def _item(self, line: Line, limit: int) -> Item:
         text = shorten(line.text, limit) or line.file_name or line.title or line.link
+        if line.kind == "image" and line.text:
+            text = f"图上写着：{text}"
         return Item(text=text, source=(line.id,), who=self._names.get(line.who, ""), at=line.at)
 
     def _summary(self, chapters: Sequence[Sequence[Line]]) -> tuple[Item, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat.access import Audience, Subject, readable_rooms
-from botbay.chat.models import Account, Contact, Message, Room, Turn
+from botbay.chat.models import Account, Contact, File, Message, Reading, Room, Turn
 from botbay.db import now
 from workers.minutes.document import Minutes, Todo
 from workers.minutes.models import MinutesRow, MinutesVersion, TodoRow, TodoState
@@ -114,11 +114,14 @@ async def gone(session: AsyncSession, message_ids: Collection[int]) -> set[int]:
 
 
 async def still_said(session: AsyncSession, row: MinutesRow) -> str:
-    """What is still known to have been said in the span, a message a line."""
+    """What is still known to have been said in the span, or to stand in its pictures, a message a line."""
     found = await session.execute(
-        select(Message.text, Message.file_name).where(*_within(row), Message.withheld.is_(False))
+        select(Message.text, Message.file_name, Reading.text)
+        .outerjoin(File, (File.message_id == Message.id) & File.trashed_at.is_(None))
+        .outerjoin(Reading, (Reading.blob_id == File.blob_id) & (Message.kind == "image"))
+        .where(*_within(row), Message.withheld.is_(False))
     )
-    return "\n".join(f"{text} {file_name or ''}" for text, file_name in found)
+    return "\n".join(f"{text} {file_name or ''} {read or ''}" for text, file_name, read in found)
 
 
 async def speakers_left(session: AsyncSession, row: MinutesRow) -> set[int]:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from botbay.chat.gaps import GapSpan
-from botbay.chat.models import Account, Bot, Contact, Friend, Member, Message, Room, Turn
+from botbay.chat.models import Account, Bot, Contact, File, Friend, Member, Message, Reading, Room, Turn
 from workers.minutes.talk import Line, Person, Talk
 from workers.minutes.words import words
 
@@ -21,6 +21,9 @@ MOST = 5_000
 #: How much of what a room said before a talk tells which of its words are nothing special there.
 _BEFORE = timedelta(days=30)
 _BEFORE_MESSAGES = 3_000
+_IMAGE = "image"
+#: So much of what a picture says is part of a talk, in characters. What a document says is not: it would drown the talk.
+_PICTURE = 600
 _EVERYBODY = re.compile(r"[@＠](?:所有人|全体成员|全体|all\b)", re.IGNORECASE)
 _EVERYBODY_IDS = frozenset({"notify@all", "announcement@all"})
 
@@ -39,8 +42,9 @@ class Read:
         return [line for line in self.talk.lines if not line.by_bot and not line.to_bot and line.kind != "notice"]
 
     def fingerprint(self, gaps: Sequence[GapSpan]) -> str:
-        """The same as long as the same messages may be read and the bot was deaf at the same times."""
-        told = [*(line.id for line in self.said), *((gap.started_at, gap.ended_at) for gap in gaps)]
+        """The same as long as the same messages may be read, as much of their pictures, and the bot was deaf as long."""
+        lines = ((line.id, line.text) if line.kind == _IMAGE and line.text else line.id for line in self.said)
+        told = [*lines, *((gap.started_at, gap.ended_at) for gap in gaps)]
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
@@ -66,6 +70,7 @@ async def read(
     people, nicknames, by_wechat_id = await _people(session, room, found, bots)
     asked = set(await session.scalars(select(Turn.message_id).where(Turn.message_id.in_([m.id for m in found]))))
     by_source = {message.source_id: message for message in found}
+    pictures = await _pictures(session, found)
     lines = []
     for message in found:
         quoted = by_source.get(message.quoted_source_id or "")
@@ -73,6 +78,7 @@ async def read(
             _line(
                 message,
                 zone,
+                text=pictures.get(message.id) or message.text,
                 mentions=[by_wechat_id[each] for each in message.mention_ids if each in by_wechat_id],
                 replies_to=quoted.id if quoted is not None else None,
                 to_bot=message.id in asked
@@ -115,6 +121,16 @@ def _once(found: Sequence[Message]) -> list[Message]:
         if heard.setdefault(key, message.bot_id) == message.bot_id:
             kept.append(message)
     return kept
+
+
+async def _pictures(session: AsyncSession, found: Sequence[Message]) -> Mapping[int, str]:
+    """What was read in the pictures that these messages brought, by message: the beginning, in one line."""
+    brought = [message.id for message in found if message.kind == _IMAGE and not message.by_bot]
+    if not brought:
+        return {}
+    read = select(File.message_id, func.left(Reading.text, 2 * _PICTURE)).join(Reading, Reading.blob_id == File.blob_id)
+    rows = await session.execute(read.where(File.message_id.in_(brought), File.trashed_at.is_(None)))
+    return {message_id: " ".join(text.split())[:_PICTURE] for message_id, text in rows}
 
 
 async def _people(
@@ -162,7 +178,9 @@ def _calls(message: Message, bots: Collection[Bot], nickname: str | None) -> boo
     return len(message.mention_ids) == 1 and message.mention_ids[0] in {bot.wechat_id for bot in bots}
 
 
-def _line(message: Message, zone: tzinfo, *, mentions: Sequence[str], replies_to: int | None, to_bot: bool) -> Line:
+def _line(
+    message: Message, zone: tzinfo, *, text: str, mentions: Sequence[str], replies_to: int | None, to_bot: bool
+) -> Line:
     details: Mapping[str, Any] = message.details or {}
     everybody = _EVERYBODY.search(message.text) is not None or not _EVERYBODY_IDS.isdisjoint(message.mention_ids)
     return Line(
@@ -170,7 +188,7 @@ def _line(message: Message, zone: tzinfo, *, mentions: Sequence[str], replies_to
         who=str(message.talker_id),
         at=message.sent_at.astimezone(zone),
         kind=message.kind,
-        text=message.text,
+        text=text,
         mentions=tuple(dict.fromkeys(mentions)),
         all_mentioned=everybody,
         replies_to=replies_to,
