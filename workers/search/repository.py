@@ -130,10 +130,14 @@ async def said(session: AsyncSession, reach: Reach, bounds: Bounds, parts: Seque
 
 
 async def read(session: AsyncSession, reach: Reach, bounds: Bounds, parts: Sequence[str], limit: int) -> list[Place]:
-    """Messages that brought a file in which all parts were read: the newest first."""
-    if not bounds.read or not parts:
+    """Messages that brought a file in which all parts were read: the newest first.
+
+    Without parts all that were read, where nothing but what was read is wanted.
+    """
+    if not bounds.read or (bounds.said and not parts):
         return []
-    blobs = select(Reading.blob_id).where(indexed(Reading.search, parts)).cte("blobs").prefix_with("MATERIALIZED")
+    fits = indexed(Reading.search, parts) if parts else Reading.text != ""
+    blobs = select(Reading.blob_id).where(fits).cte("blobs").prefix_with("MATERIALIZED")
     pictures = File.kind == FileKind.IMAGE
     newest = (
         reach.messages.join(File, File.message_id == Message.id)

@@ -205,12 +205,19 @@ async def _fitting(session: AsyncSession, reach: Reach, bounds: Bounds, parts: S
 
 async def _texts(session: AsyncSession, some: Sequence[_One]) -> dict[_One, str]:
     """The text in which the parts of each stand."""
-    read = [one for one in some if one.read]
+    read: dict[str, list[_One]] = {}
+    for one in some:
+        if one.read:
+            read.setdefault(_first(one), []).append(one)
     around: dict[tuple[int, str], str] = {}
-    for part in {one.parts[0] for one in read}:
-        ids = [one.message.message_id for one in read if one.parts[0] == part]
-        around |= {(each, part): text for each, text in (await repository.read_around(session, ids, part)).items()}
-    return {one: around.get((one.message.message_id, one.parts[0]), "") if one.read else _said(one) for one in some}
+    for part, those in read.items():
+        found = await repository.read_around(session, [one.message.message_id for one in those], part)
+        around |= {(message_id, part): text for message_id, text in found.items()}
+    return {one: around.get((one.message.message_id, _first(one)), "") if one.read else _said(one) for one in some}
+
+
+def _first(one: _One) -> str:
+    return next(iter(one.parts), "")
 
 
 def _said(one: _One) -> str:
