@@ -268,10 +268,8 @@ async def test_the_writing_in_a_picture_is_selected_and_copied_over_it(page: Pag
 
     # A double click selects a word as it does everywhere, at the place where the picture has it.
     left, top, right, bottom = SHOT.places["bluewhale"]
-    image = await preview.get_by_test_id("preview-image").bounding_box()
-    assert image is not None
-    scale = image["width"] / SHOT.size[0]
-    await page.mouse.dblclick(image["x"] + (left + right) / 2 * scale, image["y"] + (top + bottom) / 2 * scale)
+    scale = await layer.evaluate("layer => layer.clientWidth") / SHOT.size[0]
+    await layer.dblclick(position={"x": (left + right) / 2 * scale, "y": (top + bottom) / 2 * scale})
     assert await page.evaluate("getSelection().toString().trim()") == "bluewhale2026"
     await page.keyboard.press("Control+C")
     assert (await clipboard(page)).strip() == "bluewhale2026"
