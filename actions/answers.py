@@ -52,12 +52,6 @@ ANSWERS: Mapping[str, Feature] = {
 async def carry_out(
     context: Context, tracker: Tracker, request: Request, dispatcher: CollectingDispatcher
 ) -> list[dict[str, Any]]:
-    """Does what was asked for, or says what was understood where the feature is still to come.
-
-    The request stays in ``answered_request``, for what goes on from it.
-    """
-    remembered = slots(answered_request=request.as_slot())
-    if (own := ANSWERS.get(request.intent)) is not None:
-        return [*remembered, *await own(context, tracker, request, dispatcher)]
-    dispatcher.utter_message(text=f"明白：{request.words()}。这个功能还没有开通，开通了就能直接用。")
-    return remembered
+    """Does what was asked for. The request stays in ``answered_request``, for what goes on from it."""
+    answered = await ANSWERS[request.intent](context, tracker, request, dispatcher)
+    return [*slots(answered_request=request.as_slot()), *answered]

@@ -1,4 +1,4 @@
-"""What the bot can be asked for: each feature with the parts it needs, and the words that say it back."""
+"""What the bot can be asked for: each feature with the parts it needs."""
 
 import re
 from collections.abc import Mapping
@@ -114,36 +114,3 @@ class Request:
             enough = ("query", "person", "file_kind", *(("time",) if self.intent == "find_file" else ()))
             return any(self.parts.get(name) for name in enough)
         return self.parts.get(part) is not None
-
-    def words(self) -> str:
-        """The request in people's words: 昨天（周六）、产品群的纪要."""
-        known = self.parts
-        time = str(known["time"]["shown"]) if known.get("time") else ""
-        room = str(known["room"]["name"]) if known.get("room") else ""
-        who = str(known.get("person") or "")
-        words = self.feature.words
-        about = "、".join(part for part in (time, room) if part)
-        match self.intent:
-            case "ask_daily_report" | "ask_minutes":
-                return f"{about}的{words}" if about else words
-            case "mail_report" | "mail_minutes":
-                return f"把{about}的{words}发到{_address(known)}" if about else f"把{words}发到{_address(known)}"
-            case "create_reminder":
-                return f"{time}提醒{who or '你'}{known.get('what', '')}"
-            case "subscribe_report":
-                return f"{time}{words}"
-            case "submit_application":
-                details = "，".join(part for part in (time, str(known.get("amount") or "")) if part)
-                return f"{known.get('kind', '')}{words}" + (f"（{details}）" if details else "")
-            case "transfer_approval":
-                return f"把审批转给{who}"
-            case "find_file" | "find_message":
-                looked = [time, room, who, str(known.get("query") or ""), str(known.get("file_kind") or "")]
-                return f"{words}：{'、'.join(part for part in looked if part)}"
-            case _:
-                details = "、".join(part for part in (time, room, who, str(known.get("ordinal") or "")) if part)
-                return f"{words}（{details}）" if details else words
-
-
-def _address(parts: Mapping[str, Any]) -> str:
-    return f" {parts['email']}" if parts.get("email") else "你的邮箱"

@@ -427,8 +427,8 @@ async def test_what_is_to_come_is_understood_and_said_so(gateway: MockGateway) -
     answer = await chat.ask("昨天产品群的纪要发我看看")
     assert answer.startswith("「产品群」没有在记录，昨天（周"), answer
     assert "日报" in await chat.ask("今天的日报")
-    assert "还没有开通" in await chat.ask("帮我搜一下聊天记录里谁说过报价")
-    assert "没有开通" not in await chat.ask("谁有日报的模板")
+    assert "没有「报价」" in await chat.ask("帮我搜一下聊天记录里谁说过报价")
+    assert "没有「报价」" not in await chat.ask("谁有日报的模板")
 
 
 async def test_a_question_that_nobody_answers_is_dropped_with_a_word(gateway: MockGateway) -> None:

@@ -312,7 +312,8 @@ async def test_what_a_picture_says_joins_the_minutes_once_it_is_read() -> None:
     notice = "通知：周五下午三点在 302 会议室验收，请供应商带合同原件，联系电话 13812345678"
     async with transaction() as session:
         world = await build(session)
-        await talked(world)
+        for who, text in (*TALK[:2], TALK[3], TALK[6], TALK[8]):
+            await world.say(who, text, START)
         file_id = await world.file("小赵", "", START + timedelta(minutes=20), kind=FileKind.IMAGE)
         file = await session.get_one(File, file_id)
         assert file.blob_id is not None
@@ -324,7 +325,6 @@ async def test_what_a_picture_says_joins_the_minutes_once_it_is_read() -> None:
         assert after.version > before.version
         items = [*after.document.highlights, *(item for chapter in after.document.chapters for item in chapter.items)]
         told = [item.text for item in items if file.message_id in item.source]
-        print(after.document)
         assert told and told[0].startswith("图上写着：通知：周五下午三点在 302 会议室验收")
         assert "13812345678" not in words_of(after.document)
         assert after.document.messages == before.document.messages + 1

@@ -56,7 +56,7 @@ WEIGHTS: Mapping[str, float] = {
 
 def is_transcript(lines: Sequence[Line]) -> bool:
     """Whether these are the sentences of a meeting: long ones, unlike a chat's."""
-    lengths = [len(line.text) for line in lines if line.text]
+    lengths = [len(line.text) for line in lines if line.kind == "text" and line.text]
     return bool(lengths) and statistics.median(lengths) >= _TRANSCRIPT
 
 
