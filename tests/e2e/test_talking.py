@@ -420,15 +420,15 @@ async def test_a_bot_may_have_a_hello_of_its_own(gateway: MockGateway) -> None:
     assert request in (await gateway.accepted())["friendships"]
 
 
-async def test_what_is_to_come_is_understood_and_said_so(gateway: MockGateway) -> None:
+async def test_what_is_not_there_is_said_so(gateway: MockGateway) -> None:
     owner = new_id("wxid_host")
     chat = await bound_friend(gateway, owner, "群主", bot_name="小早")
     await make_room(gateway, owner=owner)
     answer = await chat.ask("昨天产品群的纪要发我看看")
     assert answer.startswith("「产品群」没有在记录，昨天（周"), answer
     assert "日报" in await chat.ask("今天的日报")
-    assert "没有「报价」" in await chat.ask("帮我搜一下聊天记录里谁说过报价")
-    assert "没有「报价」" not in await chat.ask("谁有日报的模板")
+    assert "没找到：报价" in await chat.ask("帮我搜一下聊天记录里谁说过报价")
+    assert "没找到" not in await chat.ask("谁有日报的模板")
 
 
 async def test_a_question_that_nobody_answers_is_dropped_with_a_word(gateway: MockGateway) -> None:
