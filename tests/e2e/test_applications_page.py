@@ -165,9 +165,14 @@ async def test_written_by_page_decided_by_page_and_followed(
             (number,) = await session.scalars(text("SELECT id FROM applications"))
         await work()
 
-        # The approver's open page shows it by itself.
+        # The approver's open page shows it by itself, and so does what one sees first.
         await li.get_by_test_id("tab-waiting").click()
         await expect(li.get_by_test_id("waiting-count")).to_have_text("1")
+        await write(li, site.url)
+        await expect(li.get_by_test_id("waiting")).to_contain_text("1 张申请等你审批")
+        await fits(li)
+        await li.get_by_text("1 张申请等你审批").click()
+        await li.wait_for_url("**/applications?tab=waiting")
         await li.get_by_test_id(f"application-{number}").click()
         await expect(li.get_by_test_id("standing")).to_contain_text("等你批")
         await fits(li)

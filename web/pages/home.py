@@ -1,43 +1,64 @@
 """``/``: how things stand, and what to do next."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from nicegui import ui
 
-from botbay.chat.models import Account, BotState, Contact, Role
+from botbay.chat.models import Account, BotState, Role
 from botbay.db import transaction
 from web.bots import BotView, overview
 from web.layout import card, frame, link, pill, simulated, text
 from web.live import follow
 from web.session import SignedIn
 from workers.accounts import service as accounts
+from workers.approvals import service as approvals
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What the page shows. ``waiting``: how many applications the account is to decide."""
+
+    bots: Sequence[BotView]
+    contacts: Sequence[tuple[int, str]]
+    waiting: int
+
+
+async def _standing(account: Account) -> _Standing:
+    async with transaction() as session:
+        return _Standing(
+            await overview(session),
+            [(contact.id, contact.name) for contact in await accounts.bound_contacts(session, account)],
+            len(await approvals.waiting_for(session, account)),
+        )
 
 
 def register() -> None:
     @ui.page("/")
     async def home(account: SignedIn) -> None:
-        async with transaction() as session:
-            bots = await overview(session)
-            contacts = await accounts.bound_contacts(session, account)
-        shown = (bots, [contact.id for contact in contacts])
+        shown = await _standing(account)
 
         @ui.refreshable
         def content() -> None:
-            _next_steps(account, bots, contacts)
-            _bots(account, bots)
+            if shown.waiting:
+                _waiting(shown.waiting)
+            _next_steps(account, shown.bots, [name for _, name in shown.contacts])
+            _bots(account, shown.bots)
 
         async def look() -> None:
-            nonlocal bots, contacts, shown
-            async with transaction() as session:
-                bots = await overview(session)
-                contacts = await accounts.bound_contacts(session, account)
-            if shown != (fresh := (bots, [contact.id for contact in contacts])):
+            nonlocal shown
+            if shown != (fresh := await _standing(account)):
                 shown = fresh
                 content.refresh()
 
         with frame(f"你好，{account.display_name}", subtitle="拉进群里，它替你记、替你找、替你提醒。"):
             content()
         follow(look)
+
+
+def _waiting(count: int) -> None:
+    with card("等你处理", mark="waiting"), ui.element("div"):
+        link(f"{count} 张申请等你审批", "/applications?tab=waiting")
 
 
 def _step(number: int, title: str, words: str, *, done: bool = False) -> ui.element:
@@ -54,7 +75,7 @@ def _step(number: int, title: str, words: str, *, done: bool = False) -> ui.elem
     return inside
 
 
-def _next_steps(account: Account, bots: Sequence[BotView], contacts: Sequence[Contact]) -> None:
+def _next_steps(account: Account, bots: Sequence[BotView], names: Sequence[str]) -> None:
     online = [bot for bot in bots if bot.state == BotState.ONLINE and bot.id is not None]
     maintainer = account.role == Role.MAINTAINER
     with card("接下来", mark="next-steps"):
@@ -65,8 +86,8 @@ def _next_steps(account: Account, bots: Sequence[BotView], contacts: Sequence[Co
                 link("去「机器人」", "/bots")
         else:
             _step(1, "等机器人上线", "维护者让它登录以后，这里会变成勾。")
-        if contacts:
-            words = f"已绑定 {len(contacts)} 个微信：" + "、".join(contact.name for contact in contacts[:5])
+        if names:
+            words = f"已绑定 {len(names)} 个微信：" + "、".join(names[:5])
             _step(2, "绑定你的微信", words, done=True)
         else:
             with _step(2, "绑定你的微信", "绑定以后，才知道哪些群里有你，日报、纪要和提醒发给谁。"):
@@ -80,6 +101,8 @@ def _next_steps(account: Account, bots: Sequence[BotView], contacts: Sequence[Co
             link("打开网盘", "/drive")
         with _step(5, "看今天的日报", "谁说得多、几点最热闹、谁 @ 了你，一眼看完。"):
             link("打开日报", "/reports")
+        with _step(6, "搜一句话", "说过的、发过的、图片上写着的，两三个字就找得到。"):
+            link("打开搜索", "/search")
 
 
 def _bots(account: Account, bots: Sequence[BotView]) -> None:
