@@ -10,6 +10,7 @@ from dateutil.rrule import rrulestr
 from botbay.zh.time.clock import Clock, DayPart, clock, day_part
 from botbay.zh.time.model import Context, Grain
 from botbay.zh.time.rules import NAMES, Rule, rule_at
+from botbay.zh.time.values import off_work
 
 _ONE_DAY = timedelta(days=1)
 _ANY = datetime(2000, 1, 1)
@@ -48,8 +49,12 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
         return Recurrence(end, rule.text(), _soon(rule, context.base), Grain.MINUTE)
     part, clocks = before
     if not clocks and "BYHOUR" not in rule.parts:
-        end, part_after, clocks = _times(text, end)
-        part = part_after or part
+        if (off := off_work(text, end)) is not None:  # 每天下班前
+            end, hour = off
+            rule.parts["BYHOUR"], rule.parts["BYMINUTE"] = str(hour), "0"
+        else:
+            end, part_after, clocks = _times(text, end)
+            part = part_after or part
     midnight, clear, grain, hours = context.today, True, Grain.DAY, [timedelta()]
     if clocks:
         later, clear = clocks[0].usual(context.sentence)
@@ -146,4 +151,6 @@ def _times(text: str, at: int) -> tuple[int, DayPart | None, list[Clock]]:
             break
         clocks.append(said)
         end = said.end
+    if any(each.part is None and each.hour > 12 for each in clocks):
+        clocks = [replace(each, open=False) for each in clocks]  # 9点和18点: hours of 24
     return end, first_part, clocks

@@ -39,15 +39,17 @@ _EVERY_FEW = re.compile(
 #: What day of the months or quarters just named: 每两个月的15号.
 _ON = re.compile(rf"的?(?:{_MONTHLY})")
 _ONCE_IN = re.compile(rf"(?P<count>{NUMBER}|半)个?{_UNIT}(?:一|1)次(?!性)")
+_HOUR_AHEAD = r"(?=的?(?:早|上午|中午|下午|晚|\d{1,2}[:点]|[一二两三四五六七八九十]{1,3}点))"
 _WEEKLY = re.compile(
     rf"(?:每逢|每一?个?|逢|周)(?=周|星期|礼拜){_WEEK}(?:的?{_WEEK})?的?(?P<days>{_DAYS})"
     rf"|{_WEEK}(?P<list>[一二三四五六](?:[二三四五六日](?![点十次个刻半时百])){{1,}}|[一二三四五](?:[、,][二三四五六日](?![点十次个刻半时百])){{2,}})"
-    rf"|(?P<span>{_WEEK}(?:一|1)(?:到|至|-){_WEEK}?(?:[五六日天567]))(?:(?=的?每[天日早晚]|都)(?:的?每[天日])?|(?=的?(?:早|上午|中午|下午|晚|\d{{1,2}}[:点]|[一二两三四五六七八九十]{{1,3}}点)))"
+    rf"|(?P<span>{_WEEK}(?:一|1)(?:到|至|-){_WEEK}?(?:[五六日天567]))(?:(?=的?每[天日早晚]|都)(?:的?每[天日])?|{_HOUR_AHEAD})"
     rf"|(?P<few>一三五|二四六)(?=早|上午|中午|下午|晚)"
+    rf"|(?P<both>{_WEEK}{_DAY}(?:{_WEEK}{_DAY})+)(?:{_HOUR_AHEAD}|(?=[每都]))"
 )
 #: Some days of one week: 下周一三五.
 _OF_ONE_WEEK = re.compile(
-    rf"(?P<rel>(?:下{{1,2}}|这|本)个?){_WEEK}(?P<list>[一二三四五六](?:[、,]?[二三四五六日天](?![点十次个刻半时百])){{2,}})"
+    rf"(?P<rel>(?:下{{1,2}}|这|本)个?){_WEEK}(?P<list>[一二三四五六](?:[、,]?[二三四五六日天](?![点十次个刻半时百])){{2,}}|[一二三四五六](?:[、,和及跟][二三四五六日天])+{_HOUR_AHEAD})"
 )
 _WEEKEND = re.compile(
     rf"(?:每逢|每一?个?|逢)(?:{_WEEK}末|双休日|休息[日天])|休息日(?=每天|都|早|上午|中午|下午|晚)|{_WEEK}末(?=每[天个]|都)(?:每天)?"
@@ -107,6 +109,8 @@ def _is_weekly(found: re.Match[str], before: str, context: Context) -> bool:
         return True
     if before and before in "上下这本个一二三四五六七八九十":
         return False
+    if found["both"]:  # 周二周四下午三点
+        return context.prefer == "future" and context.anchor is None
     if found["span"]:
         return (
             "每" in found[0]
@@ -181,7 +185,9 @@ def rule_at(text: str, at: int, context: Context) -> tuple[int, Rule | None] | N
     if found := _OF_ONE_WEEK.match(text, at):
         return found.end(), Rule("WEEKLY", parts={"BYDAY": _weekdays(found["list"])}, week=found["rel"].count("下"))
     if (found := _WEEKLY.match(text, at)) and _is_weekly(found, text[max(at - 1, 0) : at], context):
-        words = next(each for each in (found["days"], found["list"], found["span"], found["few"]) if each)
+        words = next(
+            each for each in (found["days"], found["list"], found["span"], found["few"], found["both"]) if each
+        )
         return found.end(), Rule("WEEKLY", parts={"BYDAY": _weekdays(words)})
     if found := _WEEKEND.match(text, at):
         return found.end(), Rule("WEEKLY", parts={"BYDAY": "SA,SU"})

@@ -92,12 +92,24 @@ def _off_work(text: str, at: int, start: int, day: Dates | None, context: Contex
     found = _OFF.match(text, at)
     if found is None:
         return None
-    hour = timedelta(hours=18 if found["half"] == "下" else 9)
+    hour = timedelta(hours=_off_hour(found))
     days = [each.start for each in day.periods] if day else _days_around(context)
     end = found.end() if found["side"] == "时" else found.start("side")
     if shifted := _beside(text, found.start("side")):
         end, hour = shifted[0], hour + shifted[1]
     return Value(end, [Period(each + hour, each + hour, Grain.MINUTE) for each in days], day is not None)
+
+
+def _off_hour(found: re.Match[str]) -> int:
+    return 18 if found["half"] == "下" else 9
+
+
+def off_work(text: str, at: int) -> tuple[int, int] | None:
+    """Where 下班前 ends that begins here, without its 前, and the hour that it means."""
+    found = _OFF.match(text, at + text.startswith("的", at))
+    if found is None:
+        return None
+    return (found.end() if found["side"] == "时" else found.start("side")), _off_hour(found)
 
 
 def _beside(text: str, at: int) -> tuple[int, timedelta] | None:
