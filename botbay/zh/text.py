@@ -8,6 +8,19 @@ from functools import cache
 from opencc import OpenCC
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―~∼〜～"), "-")
+
+
+class _Halfwidth(dict[int, str]):
+    """The plain form of each character, found out when it first comes up."""
+
+    def __missing__(self, code: int) -> str:
+        plain = unicodedata.normalize("NFKC", _DASHES.get(code, chr(code)))
+        # A character that opens into several (㎡, …) would shift all that follow.
+        self[code] = (plain if len(plain) == 1 else chr(code)).lower()[:1] or chr(code)
+        return self[code]
+
+
+_HALFWIDTH = _Halfwidth()
 _GAP = re.compile(r"\s+")
 
 
@@ -26,11 +39,7 @@ def simplified(text: str) -> str:
 
 def halfwidth(text: str) -> str:
     """Full-width letters, digits and signs as plain ones, all dashes as ``-``; one for one, in lower case."""
-    if text.isascii():
-        return text.lower().translate(_DASHES)
-    plain = (unicodedata.normalize("NFKC", each) for each in text.translate(_DASHES))
-    # A character that opens into several (㎡, …) would shift all that follow.
-    return "".join((new if len(new) == 1 else old).lower()[:1] or old for new, old in zip(plain, text, strict=True))
+    return text.translate(_HALFWIDTH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ from botbay.chat.search import holds, indexed, matches, plain, spellings
 WALKED = 2_000
 #: Of a text that was read in a file, so much around what was found goes to be looked at. Characters.
 _AROUND = 400
+#: Aliases are dear to make, and the same in each statement.
+_ONE, _BROUGHT = aliased(Message), aliased(File)
 
 #: When a message was sent, and its id: the order of all that is found.
 Place = tuple[datetime, int]
@@ -117,9 +119,8 @@ async def said(session: AsyncSession, reach: Reach, bounds: Bounds, parts: Seque
         .prefix_with("MATERIALIZED")
     )
     newest = select(entries).order_by(entries.c.sent_at.desc(), entries.c.id.desc()).offset(0).subquery()
-    one = aliased(Message)
-    rechecked = and_(true(), *(or_(holds(one.text, part), holds(one.file_name, part)) for part in _long(parts)))
-    whole = lateral(select(one.id).where(one.id == newest.c.id, rechecked, *_ours(one)).offset(0))
+    rechecked = and_(true(), *(or_(holds(_ONE.text, part), holds(_ONE.file_name, part)) for part in _long(parts)))
+    whole = lateral(select(_ONE.id).where(_ONE.id == newest.c.id, rechecked, *_ours(_ONE)).offset(0))
     wanted = (
         select(newest.c.sent_at, newest.c.id)
         .join(whole, true())
@@ -154,8 +155,7 @@ async def read(session: AsyncSession, reach: Reach, bounds: Bounds, parts: Seque
     )
     rechecked = and_(true(), *(holds(Reading.text, part) for part in _long(parts)))
     whole = lateral(select(Reading.blob_id).where(Reading.blob_id == newest.c.blob_id, rechecked).offset(0))
-    one = aliased(Message)
-    ours = lateral(select(one.id).where(one.id == newest.c.id, *_ours(one)).offset(0))
+    ours = lateral(select(_ONE.id).where(_ONE.id == newest.c.id, *_ours(_ONE)).offset(0))
     wanted = (
         select(newest.c.sent_at, newest.c.id)
         .join(ours, true())
@@ -270,7 +270,6 @@ def _kept() -> list[ColumnElement[bool]]:
 
 def _ours(message: Any) -> list[ColumnElement[bool]]:
     """What people said to each other and not to the bot, and no file that lies in the trash."""
-    brought = aliased(File)
     asked = exists().where(Turn.message_id == message.id)
-    thrown = exists().where(brought.message_id == message.id, brought.trashed_at.is_not(None))
+    thrown = exists().where(_BROUGHT.message_id == message.id, _BROUGHT.trashed_at.is_not(None))
     return [or_(message.file_name.is_not(None), ~asked), ~thrown]

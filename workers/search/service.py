@@ -109,7 +109,7 @@ async def answer(session: AsyncSession, subject: Subject, audience: Audience, te
     question = questions.understand(text)
     if question is None or not question.asked:
         return None
-    found = await _answer(session, Reach.of(subject, audience), _bounds(Query(words=text), None, None), question)
+    found = await _Search(session, Reach.of(subject, audience), _bounds(Query(words=text), None, None)).answer(question)
     return None if found is None else _hit(found, (await _texts(session, [found]))[found], audience)
 
 
@@ -147,6 +147,10 @@ def _bounds(query: Query, talkers: frozenset[int] | None, mentions: frozenset[st
     )
 
 
+#: A place, and whether the parts stand in what was read in its file, else in its words or its file's name.
+_Fit = tuple[repository.Place, bool]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _One:
     """A message that fits the parts; ``read``: they stand in its file, else in its words or its file's name."""
@@ -158,49 +162,78 @@ class _One:
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """What fits, in the order in which it is told, and the line that answers."""
+    """A page of what fits, in the order in which it is told, how much there is, and the line that answers."""
 
-    all: Sequence[_One]
-    answer: _One | None
+    page: Sequence[_One] = ()
+    count: int = 0
+    answer: _One | None = None
+
+
+class _Search:
+    """Finds by several sets of words in one place, each once."""
+
+    def __init__(self, session: AsyncSession, reach: Reach, bounds: Bounds) -> None:
+        self._session, self._reach, self._bounds = session, reach, bounds
+        self._fits: dict[tuple[str, ...], list[_Fit]] = {}
+
+    async def fitting(self, parts: Sequence[str], most: int) -> Sequence[_Fit]:
+        """The newest that fit, the newest first."""
+        key = tuple(parts)
+        if key not in self._fits:
+            said = await repository.said(self._session, self._reach, self._bounds, parts, most)
+            read = set(await repository.read(self._session, self._reach, self._bounds, parts, most)).difference(said)
+            self._fits[key] = sorted([*((place, False) for place in said), *((place, True) for place in read)])[::-1]
+        return self._fits[key][:most]
+
+    async def known(self, fits: Sequence[_Fit], parts: Sequence[str]) -> list[_One]:
+        known = await repository.candidates(self._session, [place[1] for place, _ in fits]) if fits else {}
+        return [
+            _One(message=known[place[1]], parts=tuple(parts), read=read) for place, read in fits if place[1] in known
+        ]
+
+    async def answer(self, question: Question) -> _One | None:
+        """The line that answers; it need not hold the words that ask."""
+        for count in range(len(question.words), len(question.words) // 2, -1):
+            some = [normalise(word) for word in question.words[:count]]  # the longest words say the most
+            found = await self.known(await self.fitting(some, _COMPARED), some)
+            texts = await _texts(self._session, found)
+            at = questions.best(question, [texts[one] for one in found])
+            if at is not None:
+                return found[at]
+        return None
 
 
 async def _found(session: AsyncSession, reach: Reach, bounds: Bounds, query: Query, limit: int, skip: int) -> _Found:
     parts = words_of(query.words)
     if not parts and bounds.talkers is None and bounds.mentions is None and not query.kinds and not query.since:
-        return _Found(all=(), answer=None)
+        return _Found()
     most = max(MOST, skip + limit) + 1  # one more than is told says whether there are more
-    found = await _fitting(session, reach, bounds, parts, most)
+    search = _Search(session, reach, bounds)
+    fits = await search.fitting(parts, most)
     question = questions.understand(query.asked or query.words) if parts else None
-    if question is not None and not found:
+    if question is not None and not fits:
         # Nobody said it as it was asked: what is about the same goes with the answer.
-        found = await _fitting(session, reach, bounds, [normalise(word) for word in question.words], most)
-    if parts and query.order == Order.BEST:
-        # The same for each page: so no hit is told twice or never.
-        found = [*sorted(found[:_COMPARED], key=lambda one: -_worth(one)), *found[_COMPARED:]]
-    answer = await _answer(session, reach, bounds, question) if question is not None and skip == 0 else None
-    return _Found(all=found, answer=answer)
-
-
-async def _results(session: AsyncSession, found: _Found, audience: Audience, limit: int, skip: int) -> Results:
-    told = list(found.all[skip : skip + limit])
-    texts = await _texts(session, [*told, *([found.answer] if found.answer else [])])
-    return Results(
-        hits=tuple(_hit(one, texts[one], audience) for one in told),
-        total=min(len(found.all), MOST),
-        more=len(found.all) > skip + limit,
-        answer=_hit(found.answer, texts[found.answer], audience) if found.answer else None,
+        parts = [normalise(word) for word in question.words]
+        fits = await search.fitting(parts, most)
+    compared = _COMPARED if parts and query.order == Order.BEST and skip < _COMPARED else 0
+    # The same for each page: so no hit is told twice or never.
+    best = sorted(await search.known(fits[:compared], parts), key=lambda one: -_worth(one))
+    rest = await search.known(fits[max(compared, skip) : skip + limit], parts)
+    return _Found(
+        page=[*best[skip : skip + limit], *rest],
+        count=len(fits),
+        answer=await search.answer(question) if question is not None and skip == 0 else None,
     )
 
 
-async def _fitting(session: AsyncSession, reach: Reach, bounds: Bounds, parts: Sequence[str], most: int) -> list[_One]:
-    """The newest that fit, the newest first."""
-    said = await repository.said(session, reach, bounds, parts, most)
-    read = set(await repository.read(session, reach, bounds, parts, most)).difference(said)
-    places = sorted([*said, *read], reverse=True)[:most]
-    known = await repository.candidates(session, [message_id for _, message_id in places]) if places else {}
-    return [
-        _One(message=known[place[1]], parts=tuple(parts), read=place in read) for place in places if place[1] in known
-    ]
+async def _results(session: AsyncSession, found: _Found, audience: Audience, limit: int, skip: int) -> Results:
+    texts = await _texts(session, [*found.page, *([found.answer] if found.answer else [])])
+    return Results(
+        hits=tuple(_hit(one, texts[one], audience) for one in found.page),
+        total=min(found.count, MOST),
+        more=found.count > skip + limit,
+        answer=_hit(found.answer, texts[found.answer], audience) if found.answer else None,
+    )
 
 
 async def _texts(session: AsyncSession, some: Sequence[_One]) -> dict[_One, str]:
@@ -223,18 +256,6 @@ def _first(one: _One) -> str:
 def _said(one: _One) -> str:
     message = one.message
     return message.name if _kind(one) == Kind.FILE else message.text or message.name
-
-
-async def _answer(session: AsyncSession, reach: Reach, bounds: Bounds, question: Question) -> _One | None:
-    """The line that answers; it need not hold the words that ask."""
-    for count in range(len(question.words), len(question.words) // 2, -1):
-        some = [normalise(word) for word in question.words[:count]]  # the longest words say the most
-        found = await _fitting(session, reach, bounds, some, _COMPARED)
-        texts = await _texts(session, found)
-        at = questions.best(question, [texts[one] for one in found])
-        if at is not None:
-            return found[at]
-    return None
 
 
 def _kind(one: _One) -> Kind:
