@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import rjieba
 
@@ -67,6 +68,7 @@ def told(text: str) -> Told:
     return Told(tuple(words), tuple(weights), tuple(pairs))
 
 
+@lru_cache(maxsize=50_000)
 def _telling(word: str, tag: str) -> float:
     if len(word) < 2 or word in _DULL_WORDS:
         return 0.0
