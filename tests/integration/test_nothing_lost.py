@@ -64,6 +64,7 @@ class World:
         self._running: dict[str, Any] = {}
         self._said = 0
         self._taken = Ledger(folder / "taken")
+        self._tasks: list[asyncio.Task[None]] = []
         self.say(0)
 
     # --- processes ---
@@ -105,8 +106,18 @@ class World:
         """Everything runs, and something was taken over since."""
         before, deadline = len(self._taken.all()), time.monotonic() + 60
         while len(self._taken.all()) == before:
-            assert time.monotonic() < deadline, "nothing is taken over any more"
+            assert time.monotonic() < deadline, ("nothing is taken over any more", self.state())
             await asyncio.sleep(0.05)
+
+    def state(self) -> dict[str, object]:
+        """Who is alive, what keeps them so, and how much was said and taken over."""
+        return {
+            "postgres": self.server.is_running(),
+            **{kind: process.is_alive() for kind, process in self._running.items()},
+            "at work": [repr(task) for task in self._tasks],
+            "said": self._said,
+            "taken": len(set(self._taken.all())),
+        }
 
     def pids(self) -> dict[str, int]:
         return {kind: process.pid for kind, process in self._running.items()}
@@ -139,13 +150,13 @@ class World:
                     self.say(self.random.randint(1, 10))
                 await asyncio.sleep(0.1)
 
-        tasks = [asyncio.create_task(keep()), asyncio.create_task(talk())]
+        self._tasks = [asyncio.create_task(keep()), asyncio.create_task(talk())]
         try:
             yield
         finally:
-            for task in tasks:
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
             await asyncio.to_thread(self.mend)
 
     # --- what came of it ---

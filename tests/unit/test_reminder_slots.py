@@ -123,3 +123,6 @@ def test_how_close_slots_come() -> None:
 def test_words() -> None:
     assert in_words("FREQ=WEEKLY;BYDAY=MO,WE;BYHOUR=9;BYMINUTE=30", datetime(2026, 1, 5, 9, 30)) == "每周一、三 09:30"
     assert in_words("FREQ=DAILY", datetime(2026, 1, 5, 9, 0)) == "每天 09:00"
+    until = "FREQ=DAILY;BYHOUR=9;BYMINUTE=0;UNTIL=20260107T235959"
+    assert in_words(until, datetime(2026, 1, 5, 9, 0)) == "每天 09:00，到1月7号为止"
+    assert in_words(until, datetime(2025, 12, 30, 9, 0)) == "每天 09:00，到2026年1月7号为止"

@@ -86,8 +86,19 @@ class Passed:
 
 
 def in_words(rule: str, first: datetime) -> str:
-    """每天 08:00, 每周一、三 09:30. ``first`` is naive."""
-    return describe(TimeExpression(kind="recurring", text="", start=0, end=0, at=first, rrule=rule), first)
+    """每天 08:00, 每周一、三 09:30, 每天 07:00，到12月15号为止. ``first`` is naive.
+
+    The last day is told by its date: nobody knows from here when that is read.
+    """
+    parts = rule.split(";")
+    alone = ";".join(part for part in parts if not part.startswith("UNTIL="))
+    words = describe(TimeExpression(kind="recurring", text="", start=0, end=0, at=first, rrule=alone), first)
+    last = next(
+        (datetime.fromisoformat(part.removeprefix("UNTIL=")) for part in parts if part.startswith("UNTIL=")), None
+    )
+    if last is None:
+        return words
+    return f"{words}，到{'' if last.year == first.year else f'{last.year}年'}{last.month}月{last.day}号为止"
 
 
 def point_in_words(at: datetime, zone: ZoneInfo, now: datetime) -> str:

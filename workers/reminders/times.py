@@ -17,6 +17,8 @@ _AHEAD_BY = timedelta(minutes=10)
 CLOCK = re.compile(r"(?P<hour>\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点|:|：|时)")
 PART = re.compile(r"凌晨|清晨|早上?|上午|中午|下午|傍晚|晚上?|夜里|半夜")
 _HALF = re.compile(r"^(?:凌晨|清晨|早上?|早晨|上午|中午|下午|傍晚|晚上?|夜里|半夜)$")
+_BESIDE = re.compile(r"(?:(?P<before>[前头]一[天日]?|提前一天的?)|第二天|次日|后一天)(?:的|在)?$")
+_NO_HOUR = re.compile(r"(?:2[5-9]|[3-9]\d)(?:点|[:：])|[:：][6-9]\d")
 #: Nobody can say when these are; some time from now is as good as another.
 _VAGUE = re.compile(r"一?会儿?|回头|稍|等一?下")
 _WORKDAYS = re.compile(r"(?:工作|上班)[日天]")
@@ -82,6 +84,8 @@ def read(sentence: str, zone: ZoneInfo, moment: datetime, *, asked: bool = False
 
 
 def no_such_day(words: str) -> str:
+    if _NO_HOUR.search(words):
+        return f"没有「{words}」这个时间，换一个吧，什么时候提醒？"
     return f"没有「{words}」这一天，换个日子吧，什么时候提醒？"
 
 
@@ -104,7 +108,7 @@ def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeE
     if len(times) == 1:
         return times[0]
     if recurring := next((one for one in times if one.rrule is not None), None):
-        return recurring
+        return _with_hour(recurring, times, base)
     call = _CALL.search(sentence)
     chosen = times[0]
     if call is not None:
@@ -113,11 +117,25 @@ def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeE
     day = next((one for one in times if one is not chosen and one.precision == Grain.DAY and one.at is not None), None)
     clock = CLOCK.match(chosen.text) or PART.match(chosen.text)
     if day is not None and day.start < chosen.start and clock and chosen.at is not None:
-        # 明天要开会，三点提醒我: of that day.
-        both = parse(f"{day.text}{chosen.text}", base, "future")
+        # 明天要开会，三点提醒我: of that day; 12月5号考试，前一天晚上八点: of the day beside it.
+        beside = _BESIDE.search(sentence, day.end, chosen.start)
+        shift = "" if beside is None else "前一天" if beside["before"] else "后一天"
+        both = parse(f"{day.text}{shift}{chosen.text}", base, "future")
         if len(both) == 1 and both[0].at is not None:
             return both[0]
     return chosen
+
+
+def _with_hour(recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
+    """每天提醒我喝水，下午四点: the hour, or the day of the week, stands apart from how often."""
+    if recurring.precision < Grain.DAY:
+        return recurring
+    others = [one.text for one in times if one.kind in ("point", "span") and one.bound == "at"]
+    for words in ["和".join(others), *others]:
+        both = parse(f"{recurring.text}{words}", base, "future")
+        if len(both) == 1 and both[0].rrule is not None:
+            return both[0]
+    return recurring
 
 
 def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:

@@ -24,13 +24,13 @@ def describe(expression: TimeExpression, base: datetime) -> str:
     if expression.rrule is not None and expression.at is not None:
         return _recurring(expression, expression.at.replace(tzinfo=None), base)
     if expression.length is not None:
-        return _length(expression.length)
+        return _length(expression.length, expression.text)
     at = None if expression.at is None else expression.at.replace(tzinfo=None)
     until = None if expression.until is None else expression.until.replace(tzinfo=None)
     if at is None:
         return expression.text if until is None else f"{_point(until, expression.precision, base)}之前"
     if until is not None:
-        return _span(at, until, expression.precision, base)
+        return _span(at, until, expression.precision, base, expression.text)
     said = _point(at, expression.precision, base)
     if expression.bound == "before":
         return f"{said}之前"
@@ -101,15 +101,14 @@ def _whole(at: datetime, until: datetime, base: datetime) -> str | None:
     return None
 
 
-def _span(at: datetime, until: datetime, precision: Grain, base: datetime) -> str:
+def _span(at: datetime, until: datetime, precision: Grain, base: datetime, words: str) -> str:
     if name := _whole(at, until, base):
         return name
     start = at.replace(hour=0, minute=0, second=0, microsecond=0)
     if precision is Grain.PART:
         for name, part in PARTS.items():
             if start + timedelta(hours=part.end) == until and at.hour in (part.start, part.early):
-                day = _date(at, base)
-                return f"{day}{name}"
+                return f"{_date(at, base)}{'上午' if '上午' in words else name}"
     days = at == start and until.time() == until.min.time()
     if days:
         last = until - _DAY
@@ -130,9 +129,11 @@ def _moment(moment: datetime, base: datetime) -> str:
     return _date(moment, base) if moment.time() == moment.min.time() else _with(_date(moment, base), _time(moment))
 
 
-def _length(length: timedelta) -> str:
+def _length(length: timedelta, words: str) -> str:
     seconds = int(length.total_seconds())
     days, rest = divmod(seconds, 86400)
+    if rest == 43200 and "天" in words:  # 两天半
+        return f"{days}天半" if days else "半天"
     hours, rest = divmod(rest, 3600)
     minutes, rest = divmod(rest, 60)
     if (days, hours, minutes, rest) == (0, 0, 30, 0):

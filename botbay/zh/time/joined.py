@@ -14,6 +14,7 @@ _DAY = timedelta(days=1)
 _ELAPSED = ("FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY")
 _FROM_THEN = re.compile(r"(?:里面?|之?内|期间)?[,; ]?(?:的|都|在|就)?")
 _UP_TO = re.compile(r"[,; ]?(?:一直|直|持续)?(?:到|至|截止到?|截至)")
+_SO_LONG = re.compile(r"[,; ]?(?:连续|连着|坚持|持续|一共|总共|共)")
 _DONE = re.compile(r"(?:为止|结束|截止|停止)")
 _HOURS = re.compile(r" ?(?:到|至|-{1,2}) ?")
 _AND = re.compile(r"[、,和跟与及]|以及|还有")
@@ -54,7 +55,7 @@ def _both(text: str, a: TimeExpression, b: TimeExpression, context: Context) -> 
     if a.rrule is not None and _CALL.fullmatch(gap):
         return _called_again(text, a, b, context)
     if a.rrule is not None:
-        return _up_to(text, a, b, gap) or _hours(text, a, b, gap)
+        return _up_to(text, a, b, gap) or _so_long(a, b, gap) or _hours(text, a, b, gap)
     if a.kind == "duration" and (on_end := _ON_END.search(text, 0, a.start)) and not gap.strip("的,在"):
         return _days_on_end(a, b, on_end.start(), context)
     if _CALL.fullmatch(gap):
@@ -112,6 +113,15 @@ def _up_to(text: str, a: TimeExpression, b: TimeExpression, gap: str) -> list[Ti
     return [_until(replace(a, end=done.end() if done else b.end), last + _DAY)]
 
 
+def _so_long(a: TimeExpression, b: TimeExpression, gap: str) -> list[TimeExpression] | None:
+    """每天早上7点，连续一周."""
+    if not _SO_LONG.fullmatch(gap) or str(a.rrule).startswith("RDATE"):
+        return None
+    if a.at is None or b.length is None or b.length < _DAY:
+        return None
+    return [_until(replace(a, end=b.end), _midnight(a.at) + b.length)]
+
+
 def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0)
 
@@ -149,6 +159,8 @@ def _within_hours(a: TimeExpression, b: TimeExpression, gap: str, context: Conte
         return None
     if a.until - a.at >= _DAY or not str(b.rrule).startswith("FREQ=HOURLY") or "BYMINUTE" in str(b.rrule):
         return None
+    if str(a.rrule).startswith("RDATE"):
+        return None  # days of the moon cannot be counted by the hour too
     step = int(str(b.rrule).partition("INTERVAL=")[2] or 1)
     count = int((a.until - a.at) / timedelta(hours=step))
     hours = sorted({(a.at + each * timedelta(hours=step)).hour for each in range(count + 1)})

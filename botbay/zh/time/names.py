@@ -23,9 +23,10 @@ from botbay.zh.time.periods import WEEKDAYS, Dates, day, month, on_date, quarter
 _DAY = timedelta(days=1)
 
 _TODAY = re.compile(
-    r"(?P<big>大{1,2})?(?P<word>[前后])(?:天|日(?![本期子])|儿(?![子童女媳])个?)|(?P<near>[昨今明])(?:天|日(?!头条|方舟|之后》)|儿个?|个儿?(?![月季星礼人])|(?=[早晚晨夜]))|这个(?=早上|上午|中午|下午|傍晚|晚上)"
+    r"(?P<big>大{1,2})?(?P<word>[前后])(?:天|日(?![本期子])|儿(?![子童女媳])个?)|(?P<near>[昨今明])(?:天|日(?!头条|方舟|之后》)|儿个?|个儿?(?![月季星礼人])|(?=[早晚晨夜]))|(?P<cantonese>(?<!打)[听寻琴]日)(?![期子记])|这个(?=早上|上午|中午|下午|傍晚|晚上)"
 )
 _NOT_BEFORE = re.compile(r"[目以之此从先提面午最声证文黎饭]$")
+_CANTONESE = {"听日": "明", "寻日": "昨", "琴日": "昨"}
 _SHIFT = {"前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
 
 
@@ -34,7 +35,7 @@ def named_day(text: str, at: int, context: Context) -> Dates | None:
     found = _TODAY.match(text, at)
     if found is None:
         return None
-    word = found["word"] or found["near"] or "今"
+    word = found["word"] or found["near"] or _CANTONESE.get(found["cantonese"], "今")
     if found["word"] and _NOT_BEFORE.search(text, 0, at) and text[at - 1 : at + 1] != "从后":
         return None
     days = _SHIFT[word]
@@ -106,7 +107,7 @@ _YEAR = re.compile(
     r"(?P<word>大前年|前年|去年|上一?年(?!级)|今年|本年度?|这一?年(?!级|头)|明年|下一?年(?!级)|来年|后年|大后年)度?"
     r"|(?P<digits>\d{4}|(?<!\d)\d{2,3}|[零〇一二三四五六七八九]{2,4}|[一二两]千(?:零|[一二三四五六七八九]百)?[零一二三四五六七八九十]*)年度?(?![级轻龄代来])"
     r"|(?P<range>(?:19|20)\d\d)(?= ?(?:-|到|至) ?(?:19|20)\d\d(?![\d-]))"
-    r"|年(?=[初底末尾](?!一))|年中(?=[之前,。]|$)"
+    r"|年(?=[初底末尾](?!一)|[之以]?内)|年中(?=[之前,。]|$)"
 )
 _RANGE_END = re.compile(r"(?:19|20)\d\d(?![\d-])")
 _YEARS = {"大前年": -3, "前年": -2, "去年": -1, "今年": 0, "明年": 1, "来年": 1, "后年": 2, "大后年": 3}

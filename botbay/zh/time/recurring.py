@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 from dateutil.rrule import rrulestr
 
 from botbay.zh.time.clock import Clock, DayPart, clock, day_part
+from botbay.zh.time.left_out import rest_left_out
 from botbay.zh.time.model import Context, Grain
-from botbay.zh.time.rules import NAMES, Rule, rule_at
+from botbay.zh.time.rules import NAMES, WORKING, Rule, rule_at
 from botbay.zh.time.values import off_work
 
 _ONE_DAY = timedelta(days=1)
@@ -48,6 +49,7 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
     if rule.frequency in ("HOURLY", "MINUTELY", "SECONDLY"):
         return Recurrence(end, rule.text(), _soon(rule, context.base), Grain.MINUTE)
     part, clocks = before
+    end = _without_rest(text, end, rule)
     if not clocks and "BYHOUR" not in rule.parts:
         if (off := off_work(text, end)) is not None:  # 每天下班前
             end, hour = off
@@ -55,6 +57,7 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
         else:
             end, part_after, clocks = _times(text, end)
             part = part_after or part
+    end = _without_rest(text, end, rule)
     midnight, clear, grain, hours = context.today, True, Grain.DAY, [timedelta()]
     if clocks:
         later, clear = clocks[0].usual(context.sentence)
@@ -91,6 +94,15 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
         day = first.replace(hour=0, minute=0, second=0)
         readings = (clocks[0].at(day), clocks[0].at(day, True))
     return Recurrence(end, rule.text() + ending, first, grain, not clear, readings)
+
+
+def _without_rest(text: str, end: int, rule: Rule) -> int:
+    """The rule without the days of rest where they are left out, and where that ends."""
+    daily = rule.frequency == "DAILY" and rule.interval == 1
+    if not daily or (stop := rest_left_out(text, end)) is None:
+        return end
+    rule.frequency, rule.parts["BYDAY"] = "WEEKLY", WORKING
+    return stop
 
 
 def first_time(rule: str, start: datetime, since: datetime) -> datetime | None:

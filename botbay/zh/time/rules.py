@@ -9,6 +9,7 @@ from datetime import date
 from botbay.zh.numbers import NUMBER, number
 from botbay.zh.time.almanac import FEAST, WEEKDAY_FEASTS, feast_day, is_fixed
 from botbay.zh.time.clock import clock
+from botbay.zh.time.left_out import all_but_rest
 from botbay.zh.time.lunar import lunar_day
 from botbay.zh.time.model import Context
 from botbay.zh.time.periods import WEEKDAYS
@@ -45,7 +46,7 @@ _WEEKLY = re.compile(
     rf"|{_WEEK}(?P<list>[一二三四五六](?:[二三四五六日](?![点十次个刻半时百])){{1,}}|[一二三四五](?:[、,][二三四五六日](?![点十次个刻半时百])){{2,}})"
     rf"|(?P<span>{_WEEK}(?:一|1)(?:到|至|-){_WEEK}?(?:[五六日天567]))(?:(?=的?每[天日早晚]|都)(?:的?每[天日])?|{_HOUR_AHEAD})"
     rf"|(?P<few>一三五|二四六)(?=早|上午|中午|下午|晚)"
-    rf"|(?P<both>{_WEEK}{_DAY}(?:{_WEEK}{_DAY})+)(?:{_HOUR_AHEAD}|(?=[每都]))"
+    rf"|(?P<both>{_WEEK}{_DAY}(?:(?:{_WEEK}{_DAY})+|(?:[、,和]{_WEEK}{_DAY}){{2,}}))(?:{_HOUR_AHEAD}|(?=[每都]))"
 )
 #: Some days of one week: 下周一三五.
 _OF_ONE_WEEK = re.compile(
@@ -55,7 +56,7 @@ _WEEKEND = re.compile(
     rf"(?:每逢|每一?个?|逢)(?:{_WEEK}末|双休日|休息[日天])|休息日(?=每天|都|早|上午|中午|下午|晚)|{_WEEK}末(?=每[天个]|都)(?:每天)?"
 )
 _WORKDAYS = re.compile(
-    r"(?:每逢|每一?个|每|逢)(?:工作日|上班日|上班天)(?:的?每天)?|(?<![个下上])工作日(?:的?每天|都)?(?![期数历志记程内之前后])"
+    r"(?:每逢|每一?个|每|逢)(?:工作日|交易日|上班日|上班天)(?:的?每天)?|(?<![个下上])(?:工作|交易)日(?:的?每天|都)?(?![期数历志记程内之前后])"
 )
 _MONTHS = re.compile(rf"(?:每一?个?|逢)月(?:的|中)?(?:{_MONTHLY})")
 _QUARTERS = re.compile(rf"每一?个?季度?的?(?:第(?P<of>[一二三123])个月的?)?(?:{_MONTHLY})")
@@ -76,7 +77,7 @@ _SOME_MONTHS = re.compile(
 )
 #: 早晚八点: in both halves of every day.
 _BOTH_HALVES = re.compile(r"(?:每[天日]的?)?早晚(?:各|都)?")
-_TWICE = re.compile(r"早、?中、?晚|早、?晚")
+_TWICE = re.compile(r"(?:(?:提醒|叫)我?)?(?:早、?中、?晚|早、?晚|[三3两2]次)")
 _SHARP = re.compile(r"(?:每个?|每逢)整点|整点(?=提醒|报时|叫|喊)")
 _EVERY = re.compile(
     rf"每一?(?:逢)?(?P<part>天|日|夜|晚|早|晨|{_UNIT.replace('?P<unit>', '?:')})(?!次)|(?P<twice>天天|日日|周周|月月|年年)(?![向好学快红有都])|(?P<before>每)(?=早上|上午|中午|下午|晚上|傍晚|凌晨)"
@@ -189,6 +190,8 @@ def rule_at(text: str, at: int, context: Context) -> tuple[int, Rule | None] | N
             each for each in (found["days"], found["list"], found["span"], found["few"], found["both"]) if each
         )
         return found.end(), Rule("WEEKLY", parts={"BYDAY": _weekdays(words)})
+    if (end := all_but_rest(text, at)) is not None:
+        return end, Rule("WEEKLY", parts={"BYDAY": WORKING})
     if found := _WEEKEND.match(text, at):
         return found.end(), Rule("WEEKLY", parts={"BYDAY": "SA,SU"})
     if found := _WORKDAYS.match(text, at):
@@ -251,7 +254,8 @@ def rule_at(text: str, at: int, context: Context) -> tuple[int, Rule | None] | N
             return found.end() - 1, Rule("DAILY")
         each = _each(word)
         if each is not None and each.frequency == "DAILY" and (parts := _TWICE.match(text, found.end())):
-            each.parts = {"BYHOUR": "8,12,18" if "中" in parts[0] else "8,18", "BYMINUTE": "0"}
+            thrice = re.search("[中三3]", parts[0])
+            each.parts = {"BYHOUR": "8,12,18" if thrice else "8,18", "BYMINUTE": "0"}
             return parts.end(), each
         return None if each is None else (found.end(), each)
     return None

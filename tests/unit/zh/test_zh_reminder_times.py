@@ -48,6 +48,15 @@ def test_what_people_type_to_be_reminded(line: Line) -> None:
         ("每月15号和月底", "2026-11-30", "FREQ=MONTHLY;BYMONTHDAY=15,-1", "每月15号、最后一天"),
         ("每年6月和12月", "2026-12-01", "FREQ=YEARLY;BYMONTH=6,12;BYMONTHDAY=1", "每年6月、12月1号"),
         ("单周周三早上九点", "2026-12-02T09:00", "FREQ=WEEKLY;INTERVAL=2;BYDAY=WE;BYHOUR=9;BYMINUTE=0", None),
+        ("除了周末每天9点半", "2026-11-25T09:30", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=30", None),
+        ("每天早上9点，周末除外", "2026-11-25T09:00", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=9;BYMINUTE=0", None),
+        ("每天（节假日除外）下午三点", "2026-11-24T15:00", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=15;BYMINUTE=0", None),
+        ("每个交易日下午两点半", "2026-11-24T14:30", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYHOUR=14;BYMINUTE=30", None),
+        ("周二、周四、周六早7点", "2026-11-26T07:00", "FREQ=WEEKLY;BYDAY=TU,TH,SA;BYHOUR=7;BYMINUTE=0", "每周二、四、六 07:00"),
+        ("每天三次", "2026-11-24T12:00", "FREQ=DAILY;BYHOUR=8,12,18;BYMINUTE=0", "每天 08:00、12:00、18:00"),
+        ("每天提醒我早中晚", "2026-11-24T12:00", "FREQ=DAILY;BYHOUR=8,12,18;BYMINUTE=0", None),
+        ("每天早上7点，连续一周", "2026-11-25T07:00", "FREQ=DAILY;BYHOUR=7;BYMINUTE=0;UNTIL=20261201T235959", None),
+        ("每周五下午5点，共4周", "2026-11-27T17:00", "FREQ=WEEKLY;BYDAY=FR;BYHOUR=17;BYMINUTE=0;UNTIL=20261224T235959", None),
     ],
 )  # fmt: skip
 def test_a_rule_with_its_beginning_and_its_end(text: str, at: str, rrule: str, said: str | None) -> None:
@@ -101,10 +110,33 @@ def test_an_hour_said_once_is_that_of_both(text: str) -> None:
         ("隔十分钟再提醒我", "2026-11-24T10:10"),
         ("这个下午", "2026-11-24T12:00"),
         ("十一后第一个工作日", "2027-10-08"),
+        ("聽日下晝三點", "2026-11-25T15:00"),
+        ("礼拜日朝早九点", "2026-11-29T09:00"),
     ],
 )
 def test_beside_a_day_or_an_hour(text: str, at: str) -> None:
     assert first(text).at == datetime.fromisoformat(at)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("明天上午", "明天（周三）上午"),
+        ("明天早上", "明天（周三）早上"),
+        ("两天半", "2天半"),
+        ("半天", "半天"),
+        ("年内", "今年"),
+        ("最近几天", "11月24号–11月26号"),
+    ],
+)
+def test_it_is_said_back_in_the_words_that_were_used(text: str, said: str) -> None:
+    assert describe(first(text), BASE) == said
+
+
+@pytest.mark.parametrize("text", ["明天25点", "明天8:75", "周五30点"])
+def test_an_hour_that_no_day_has_is_no_time(text: str) -> None:
+    found = first(text)
+    assert (found.text, found.kind) == (text, "none")
 
 
 # --- what is asked, what has passed, what is none ---------------------------------------------------------------

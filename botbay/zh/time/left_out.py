@@ -1,0 +1,25 @@
+"""Days that are left out of every day: 除了周末每天九点, 每天早上9点（节假日除外）."""
+
+import re
+
+_REST = (
+    r"(?:(?:法定)?节假日|双休日?|休息[日天]|周末|(?:周|星期|礼拜)六[、和]?(?:周|星期|礼拜)?[日天])"
+    r"(?:[、和及](?:(?:法定)?节假日|周末))?"
+)
+_BEFORE = re.compile(rf"除(?:了|去|开)?{_REST}(?:[之以]?外)?,?(?:[的都]?每[天日]|天天)")
+_BEHIND = re.compile(
+    rf" ?[,(]?(?:(?:除了?|不(?:包?含|包括|算)|跳过){_REST}(?:[之以]?外|除外|不算)?"
+    rf"|{_REST}(?:除外|[之以]外|不[算用要提需]|休息))\)?"
+)
+
+
+def all_but_rest(text: str, at: int) -> int | None:
+    """Where 除了周末每天 ends that begins here: every working day."""
+    found = _BEFORE.match(text, at)
+    return found.end() if found else None
+
+
+def rest_left_out(text: str, at: int) -> int | None:
+    """Where 周末除外 ends that stands here, behind 每天."""
+    found = _BEHIND.match(text, at)
+    return found.end() if found else None

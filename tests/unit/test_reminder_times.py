@@ -1,0 +1,50 @@
+"""When a whole sentence asks to be reminded: how often, which day and which hour may stand apart."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from workers.reminders.times import Unclear, read, shown
+
+ZONE = ZoneInfo("Asia/Shanghai")
+MOMENT = datetime(2026, 11, 24, 10, 20, tzinfo=ZONE)  # a Tuesday
+
+
+@pytest.mark.parametrize(
+    ("sentence", "slot"),
+    [
+        ("每天提醒我喝水，下午4点", "每天 16:00"),
+        ("提醒我每天吃药，晚上九点", "每天 21:00"),
+        ("晚上九点提醒我吃药，每天", "每天 21:00"),
+        ("每周提醒我交周报，周五下午四点", "每周五 16:00"),
+        ("每两周开一次例会，周三上午10点提醒我", "每2周的周三 10:00"),
+        ("每月提醒我还款，15号", "每月15号 09:00"),
+        ("工作日提醒我打卡，9点和18点", "每个工作日 09:00、18:00"),
+        ("每天提醒我看一下明天下午4点的会", "每天 09:00"),
+        ("除了周末每天9点提醒我打卡", "每个工作日 09:00"),
+        ("每天早上7点，连续三天", "每天 07:00，到11月27号为止"),
+        ("12月5号考试，前一天晚上8点提醒我", "下周五 20:00"),
+        ("12月5号考试，头一天下午3点提醒我", "下周五 15:00"),
+        ("12月5号考试，第二天上午10点提醒我估分", "下周日 10:00"),
+        ("12月5号考试，早上6点提醒我", "下周六 06:00"),
+        ("明天下午三点开会，提前15分钟叫我", "明天（周三）14:45"),
+    ],
+)
+def test_the_slot_of_a_sentence(sentence: str, slot: str) -> None:
+    found = read(sentence, ZONE, MOMENT)
+    assert found is not None
+    assert shown(found.when, ZONE, MOMENT) == slot
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("明天25点提醒我", "没有「明天25点」这个时间，换一个吧，什么时候提醒？"),
+        ("2月30号下午3点提醒我", "没有「2月30号下午3点」这一天，换个日子吧，什么时候提醒？"),
+        ("明天三点提醒我", "明天（周三）的3点，是凌晨还是下午？"),
+    ],
+)
+def test_what_is_no_time_or_could_be_two_is_asked_about(sentence: str, question: str) -> None:
+    with pytest.raises(Unclear, match=question):
+        read(sentence, ZONE, MOMENT)
