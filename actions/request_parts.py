@@ -17,6 +17,7 @@ from actions.request_times import changed_time, read_span, read_time
 from actions.requests import ABOUT_ROOMS, KINDS, MAILED, MINUTES, REPORTS
 from botbay.chat.models import Account, Room
 from botbay.zh.time import parse
+from botbay.zh.time.left_out import rest_apart
 
 _MAIL = re.compile(r"邮箱|邮件|信箱|e-?mail|mail", re.IGNORECASE)
 _REPORT = re.compile(r"日报|报表|统计")
@@ -63,6 +64,8 @@ _PARTICLES = re.compile(
 _PAUSE = re.compile(
     r"^(?:一下|一声|记得|别忘了?|不要忘了?|要(?=[去给把交开买])|得(?=[去给把交开买])|[@＠:：,，、。.;；!！\s])+"
 )
+#: What joined two times, when both are gone: 9点和18点.
+_BETWEEN = re.compile(r"\s+[和、及跟]\s+")
 _IS_PART = re.compile(r"的(?!时候|提醒|闹钟|闹铃|待办|话|日程)")
 _ALARM = re.compile(r"闹钟|闹铃|起床")
 _POLITE = re.compile(r"^(?:就|嗯|那|找|是|叫|关于|那个|[，,\s])+|(?:吧|的|啊|哦|[。.！!，,\s])+$")
@@ -189,10 +192,12 @@ def find_kind(text: str) -> str | None:
 def what_of(text: str, moment: datetime) -> str:
     """What is to be done, without when and whom: 明天三点提醒我交报告 -> 交报告; empty where nothing is left."""
     text = _AHEAD.sub(" ", _MISTYPED.sub("提醒", text))
+    if rest := rest_apart(text):
+        text = f"{text[: rest[0]]} {text[rest[1] :]}"
     for time in reversed([one for one in parse(text, moment, "future") if one.kind != "none"]):
         if not _IS_PART.match(text[time.end :]):  # 整理上周的报表 is not to be done last week
             text = f"{text[: time.start]} {text[time.end :]}"
-    text = text.strip()
+    text = _BETWEEN.sub(" ", text).strip()
     if call := _CALL.search(text):
         # What follows 提醒我 is said as it is; before it stands when, or what, where nothing follows.
         if after := _trimmed(text[call.end() :], _PAUSE, _PARTICLES):

@@ -38,7 +38,7 @@ from botbay.chat.models import (
     TurnState,
 )
 from botbay.db import dispose, transaction
-from botbay.postgres import EmbeddedPostgres
+from botbay.postgres import EmbeddedPostgres, PostgresError
 from botbay.settings import SIMULATOR, load_settings
 from botbay.worker import load_jobs
 from connector.drivers.base import MessageKind
@@ -65,6 +65,7 @@ class World:
         self._said = 0
         self._taken = Ledger(folder / "taken")
         self._tasks: list[asyncio.Task[None]] = []
+        self._failed_starts: list[str] = []
         self.say(0)
 
     # --- processes ---
@@ -115,6 +116,8 @@ class World:
             "postgres": self.server.is_running(),
             **{kind: process.is_alive() for kind, process in self._running.items()},
             "at work": [repr(task) for task in self._tasks],
+            "failed starts of the database": self._failed_starts,
+            "said last by the connector": (self.folder / "connector.log").read_text("utf-8")[-2000:],
             "said": self._said,
             "taken": len(set(self._taken.all())),
         }
@@ -141,7 +144,10 @@ class World:
 
         async def keep() -> None:
             while True:
-                await asyncio.to_thread(self.mend)
+                try:
+                    await asyncio.to_thread(self.mend)
+                except PostgresError as error:  # a database that is slow to recover is started again
+                    self._failed_starts.append(str(error))
                 await asyncio.sleep(0.1)
 
         async def talk() -> None:

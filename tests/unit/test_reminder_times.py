@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from actions.request_parts import what_of
 from workers.reminders.times import Unclear, read, shown
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -23,6 +24,15 @@ MOMENT = datetime(2026, 11, 24, 10, 20, tzinfo=ZONE)  # a Tuesday
         ("工作日提醒我打卡，9点和18点", "每个工作日 09:00、18:00"),
         ("每天提醒我看一下明天下午4点的会", "每天 09:00"),
         ("除了周末每天9点提醒我打卡", "每个工作日 09:00"),
+        ("每天早上9点提醒我打卡，周末不用", "每个工作日 09:00"),
+        ("每天早上9点提醒我打卡（节假日除外）", "每个工作日 09:00"),
+        ("提醒我周末不要加班", "这周六 09:00"),
+        ("每天下班前半小时提醒我写日报", "每天 17:30"),
+        ("下周工作日每天9点提醒我", "每个工作日 09:00，到12月6号为止"),
+        ("一周一次提醒我浇花，周五", "每周五 09:00"),
+        ("每逢15号提醒我还房贷", "每月15号 09:00"),
+        ("过年前两周提醒我抢票", "2027年1月23号 09:00"),
+        ("半夜提醒我抢票", "明天（周三）00:00"),
         ("每天早上7点，连续三天", "每天 07:00，到11月27号为止"),
         ("12月5号考试，前一天晚上8点提醒我", "下周五 20:00"),
         ("12月5号考试，头一天下午3点提醒我", "下周五 15:00"),
@@ -35,6 +45,22 @@ def test_the_slot_of_a_sentence(sentence: str, slot: str) -> None:
     found = read(sentence, ZONE, MOMENT)
     assert found is not None
     assert shown(found.when, ZONE, MOMENT) == slot
+
+
+@pytest.mark.parametrize(
+    ("sentence", "what"),
+    [
+        ("每天早上9点提醒我打卡，周末不用", "打卡"),
+        ("每天早上9点提醒我打卡（节假日除外）", "打卡"),
+        ("提醒我周末不要加班", "不要加班"),
+        ("工作日提醒我打卡，9点和18点", "打卡"),
+        ("每天提醒我和小王对账", "和小王对账"),
+        ("每周提醒我交周报，周五下午四点", "交周报"),
+        ("12月5号考试，头一天下午3点提醒我带身份证", "带身份证"),
+    ],
+)
+def test_what_is_to_be_done_holds_nothing_of_when(sentence: str, what: str) -> None:
+    assert what_of(sentence, MOMENT) == what
 
 
 @pytest.mark.parametrize(

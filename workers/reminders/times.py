@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from botbay.zh.time import Grain, TimeExpression, describe, parse
+from botbay.zh.time.left_out import rest_apart
 from workers.reminders.service import When
 from workers.reminders.slots import in_words, point_in_words
 
@@ -105,10 +106,15 @@ def shown(when: When, zone: ZoneInfo, moment: datetime) -> str:
 
 def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeExpression:
     """Of several times the one at which to remind: 明天要交报告，今晚八点提醒我 means this evening."""
+    if recurring := next((one for one in times if one.rrule is not None), None):
+        rest = rest_apart(sentence)
+        if rest is not None and recurring.end <= rest[0]:  # 每天九点提醒我打卡，周末不用
+            without = parse(f"{recurring.text}{sentence[slice(*rest)]}", base, "future")
+            times = [one for one in times if one.start < rest[0]]
+            recurring = without[0] if len(without) == 1 else recurring
+        return _with_hour(recurring, times, base)
     if len(times) == 1:
         return times[0]
-    if recurring := next((one for one in times if one.rrule is not None), None):
-        return _with_hour(recurring, times, base)
     call = _CALL.search(sentence)
     chosen = times[0]
     if call is not None:
@@ -128,13 +134,14 @@ def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeE
 
 def _with_hour(recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
     """每天提醒我喝水，下午四点: the hour, or the day of the week, stands apart from how often."""
-    if recurring.precision < Grain.DAY:
-        return recurring
     others = [one.text for one in times if one.kind in ("point", "span") and one.bound == "at"]
-    for words in ["和".join(others), *others]:
-        both = parse(f"{recurring.text}{words}", base, "future")
-        if len(both) == 1 and both[0].rrule is not None:
-            return both[0]
+    if recurring.precision < Grain.DAY or not others:
+        return recurring
+    for how_often in (recurring.text, describe(recurring, base)):  # 一周一次 is 每周
+        for words in ["和".join(others), *others]:
+            both = parse(f"{how_often}{words}", base, "future")
+            if len(both) == 1 and both[0].rrule is not None:
+                return both[0]
     return recurring
 
 
@@ -152,6 +159,8 @@ def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:
         return at
     hour = next((hour for words, hour in _HOURS if words.search(time_.text)), _MORNING)
     slot = datetime.combine(at.date(), time(hour))
+    if hour == 0 and at.hour >= 18:  # 半夜 begins the evening before
+        slot += timedelta(days=1)
     if slot > base:
         return slot
     if time_.precision == Grain.PART and time_.until is not None and base + _SOON < time_.until:

@@ -1,4 +1,4 @@
-"""Days that are left out of every day: 除了周末每天九点, 每天早上9点（节假日除外）."""
+"""Days that are left out of every day: 除了周末每天九点, 每天早上9点（节假日除外）, 每天九点提醒我打卡，周末不用."""
 
 import re
 
@@ -7,10 +7,12 @@ _REST = (
     r"(?:[、和及](?:(?:法定)?节假日|周末))?"
 )
 _BEFORE = re.compile(rf"除(?:了|去|开)?{_REST}(?:[之以]?外)?,?(?:[的都]?每[天日]|天天)")
-_BEHIND = re.compile(
-    rf" ?[,(]?(?:(?:除了?|不(?:包?含|包括|算)|跳过){_REST}(?:[之以]?外|除外|不算)?"
-    rf"|{_REST}(?:除外|[之以]外|不[算用要提需]|休息))\)?"
+_REST_NOT = (
+    rf"(?:(?:除了?|不(?:包?含|包括|算)|跳过){_REST}(?:[之以]?外|除外|不算)?"
+    rf"|{_REST}(?:除外|[之以]外|不[算用要提需]|休息))"
 )
+_BEHIND = re.compile(rf" ?[,(]?{_REST_NOT}\)?")
+_AT_THE_END = re.compile(rf"(?<=[每天日])[^,，]*(?P<rest>[,，(（ ]{_REST_NOT}(?:提醒)?[)）]?)[。.!！]?$")
 
 
 def all_but_rest(text: str, at: int) -> int | None:
@@ -23,3 +25,9 @@ def rest_left_out(text: str, at: int) -> int | None:
     """Where 周末除外 ends that stands here, behind 每天."""
     found = _BEHIND.match(text, at)
     return found.end() if found else None
+
+
+def rest_apart(text: str) -> tuple[int, int] | None:
+    """Where 周末除外 stands at the end of a sentence that says every day."""
+    found = _AT_THE_END.search(text)
+    return found.span("rest") if found else None

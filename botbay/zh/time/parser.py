@@ -27,6 +27,7 @@ _NO_TIMES = re.compile(
 _NATIONAL_DAY = re.compile(
     r"(?<![\d一二三四五六七八九十月第周期拜初])十一(?=假期|长假|小长假|放假|黄金周|期间|之?[前后](?:第|首个|最后|一[天周]|[两三]天|上班|$|[,。提]))"
 )
+_NEW_YEAR = re.compile(r"过年(?=之?[前后](?![进去来])|期间|那天|当天)")
 _STARTS = re.compile(
     r"[单高俩仨第廿卅双\d零〇一二两三四五六七八九十半今明昨前后大上下这本当周星礼每隔逢周天日月年元春除清五端中国教六双圣平情愚光重腊小农阴旧正冬夏秋q凌拂清一早晨晚夜午正晌傍黄深差未近最过再现目此眼马立即刚方稍待等回接往还之刻工去来初底母父感黑劳青儿妇女三植建护程万跨龙七立雨惊谷芒处白寒霜从自由截到头余新消世今北南八听寻琴]"
 )
@@ -49,6 +50,7 @@ def parse(text: str, base: datetime, prefer: Prefer = "future") -> list[TimeExpr
     """
     clean = plain(text[:LONGEST])
     sentence = _NATIONAL_DAY.sub("国庆", _NO_TIMES.sub(lambda found: "\0" * len(found[0]), clean.text))
+    sentence = _NEW_YEAR.sub("春节", sentence)
     base = base.replace(microsecond=0)  # rules count whole seconds
     context = Context(base.replace(tzinfo=None), prefer, sentence)
     found: list[TimeExpression] = []

@@ -53,7 +53,8 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
     if not clocks and "BYHOUR" not in rule.parts:
         if (off := off_work(text, end)) is not None:  # 每天下班前
             end, hour = off
-            rule.parts["BYHOUR"], rule.parts["BYMINUTE"] = str(hour), "0"
+            minutes = int(hour.total_seconds()) // 60 % (24 * 60)
+            rule.parts["BYHOUR"], rule.parts["BYMINUTE"] = str(minutes // 60), str(minutes % 60)
         else:
             end, part_after, clocks = _times(text, end)
             part = part_after or part

@@ -58,7 +58,7 @@ _WEEKEND = re.compile(
 _WORKDAYS = re.compile(
     r"(?:每逢|每一?个|每|逢)(?:工作日|交易日|上班日|上班天)(?:的?每天)?|(?<![个下上])(?:工作|交易)日(?:的?每天|都)?(?![期数历志记程内之前后])"
 )
-_MONTHS = re.compile(rf"(?:每一?个?|逢)月(?:的|中)?(?:{_MONTHLY})")
+_MONTHS = re.compile(rf"(?:(?:每一?个?|逢)月(?:的|中)?|每逢)(?:{_MONTHLY})")
 _QUARTERS = re.compile(rf"每一?个?季度?的?(?:第(?P<of>[一二三123])个月的?)?(?:{_MONTHLY})")
 _YEAR = r"(?:每一?年|年年)的?"
 _MOON = re.compile(
@@ -172,7 +172,7 @@ def _each(unit: str, count: int = 1, half: bool = False) -> Rule | None:
 
 def rule_at(text: str, at: int, context: Context) -> tuple[int, Rule | None] | None:
     """The rule that is named here, and where its name ends."""
-    if at and text[at - 1] == "周" and text[at] != "每":
+    if at and text[at - 1] == "周" and text[at] not in "每工":
         return None
     if (found := _BOTH_HALVES.match(text, at)) and (said := clock(text, found.end(), after_day=True)) and said.open:
         twice = {"BYHOUR": f"{said.hour},{said.hour + 12}", "BYMINUTE": str(said.minute)}

@@ -93,14 +93,11 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
 
 def _off_work(text: str, at: int, start: int, day: Dates | None, context: Context) -> Value | None:
     """下班前, 周五下班前: people at work mean six, and nine for 上班前."""
-    found = _OFF.match(text, at)
+    found = off_work(text, at)
     if found is None:
         return None
-    hour = timedelta(hours=_off_hour(found))
+    end, hour = found
     days = [each.start for each in day.periods] if day else _days_around(context)
-    end = found.end() if found["side"] == "时" else found.start("side")
-    if shifted := _beside(text, found.start("side")):
-        end, hour = shifted[0], hour + shifted[1]
     return Value(end, [Period(each + hour, each + hour, Grain.MINUTE) for each in days], day is not None)
 
 
@@ -108,12 +105,15 @@ def _off_hour(found: re.Match[str]) -> int:
     return 18 if found["half"] == "下" else 9
 
 
-def off_work(text: str, at: int) -> tuple[int, int] | None:
-    """Where 下班前 ends that begins here, without its 前, and the hour that it means."""
+def off_work(text: str, at: int) -> tuple[int, timedelta] | None:
+    """Where 下班前 or 下班前半小时 ends that begins here, a bare 前 left out, and the time of day that it means."""
     found = _OFF.match(text, at + text.startswith("的", at))
     if found is None:
         return None
-    return (found.end() if found["side"] == "时" else found.start("side")), _off_hour(found)
+    hour = timedelta(hours=_off_hour(found))
+    if shifted := _beside(text, found.start("side")):
+        return shifted[0], hour + shifted[1]
+    return (found.end() if found["side"] == "时" else found.start("side")), hour
 
 
 def _beside(text: str, at: int) -> tuple[int, timedelta] | None:
