@@ -48,6 +48,20 @@ def test_the_slot_of_a_sentence(sentence: str, slot: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "workdays"),
+    [
+        ("每个工作日9点提醒我打卡", True),
+        ("每天早上9点提醒我打卡（节假日除外）", True),
+        ("每天早上9点提醒我打卡，周末不用", False),
+        ("每天早上9点提醒我打卡", False),
+    ],
+)
+def test_holidays_are_left_out_where_working_days_are_meant(sentence: str, workdays: bool) -> None:
+    found = read(sentence, ZONE, MOMENT)
+    assert found is not None and found.when.workdays is workdays
+
+
+@pytest.mark.parametrize(
     ("sentence", "what"),
     [
         ("每天早上9点提醒我打卡，周末不用", "打卡"),

@@ -22,7 +22,7 @@ _BESIDE = re.compile(r"(?:(?P<before>[前头]一[天日]?|提前一天的?)|第�
 _NO_HOUR = re.compile(r"(?:2[5-9]|[3-9]\d)(?:点|[:：])|[:：][6-9]\d")
 #: Nobody can say when these are; some time from now is as good as another.
 _VAGUE = re.compile(r"一?会儿?|回头|稍|等一?下")
-_WORKDAYS = re.compile(r"(?:工作|上班)[日天]")
+_WORKDAYS = re.compile(r"(?:工作|上班|交易)[日天]|节假日")
 #: The hour at which a part of a day, or a whole day, is meant.
 _HOURS = (
     (re.compile(r"凌晨|半夜"), 0),
