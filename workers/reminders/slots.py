@@ -98,6 +98,8 @@ def in_words(rule: str, first: datetime) -> str:
     )
     if last is None:
         return words
+    if last.date() == first.date() and words.startswith("每天 "):  # 明天十点和四点: that day alone
+        return f"{last.month}月{last.day}号 {words.removeprefix('每天 ')}"
     return f"{words}，到{'' if last.year == first.year else f'{last.year}年'}{last.month}月{last.day}号为止"
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from botbay.zh.time import Grain, TimeExpression, describe, parse
@@ -18,6 +19,7 @@ _AHEAD_BY = timedelta(minutes=10)
 CLOCK = re.compile(r"(?P<hour>\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点|:|：|时)")
 PART = re.compile(r"凌晨|清晨|早上?|上午|中午|下午|傍晚|晚上?|夜里|半夜")
 _HALF = re.compile(r"^(?:凌晨|清晨|早上?|早晨|上午|中午|下午|傍晚|晚上?|夜里|半夜)$")
+_AND = re.compile(r"\s*(?:[、，,和及跟]|还有|以及)\s*")
 _BESIDE = re.compile(r"(?:(?P<before>[前头]一[天日]?|提前一天的?)|第二天|次日|后一天)(?:的|在)?$")
 _NO_HOUR = re.compile(r"(?:2[5-9]|[3-9]\d)(?:点|[:：])|[:：][6-9]\d")
 #: Nobody can say when these are; some time from now is as good as another.
@@ -75,7 +77,7 @@ def read(sentence: str, zone: ZoneInfo, moment: datetime, *, asked: bool = False
         if unreal := next((one for one in found if one.kind == "none"), None):
             raise Unclear(no_such_day(unreal.text))
         return None
-    chosen = nearest(sentence, times, base)
+    chosen = _hours_of_a_day(sentence, times) or nearest(sentence, times, base)
     if chosen.rrule is not None:
         if not asked and _which_half(chosen):
             raise Unclear(_half_question(chosen, base), half=True)
@@ -130,6 +132,34 @@ def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeE
         if len(both) == 1 and both[0].at is not None:
             return both[0]
     return chosen
+
+
+def _hours_of_a_day(sentence: str, times: list[TimeExpression]) -> TimeExpression | None:
+    """明天上午十点和下午四点提醒我: on that day at both; only hours with the same minutes, which one rule can say."""
+    first = times[0]
+    if first.at is None or len(times) < 2:
+        return None
+    for one, following in pairwise(times):
+        if not _AND.fullmatch(sentence[one.end : following.start]):
+            return None
+    if any(
+        one.at is None
+        or (one.kind, one.bound) != ("point", "at")
+        or one.precision != Grain.MINUTE
+        or (one.at.date(), one.at.minute) != (first.at.date(), first.at.minute)
+        for one in times
+    ):
+        return None
+    of_24 = any(one.at.hour > 12 and one.text.startswith(str(one.at.hour)) for one in times if one.at is not None)
+    if not of_24 and any(_which_half(one) for one in times):
+        return None
+    hours = ",".join(str(hour) for hour in sorted({one.at.hour for one in times if one.at is not None}))
+    rule = f"FREQ=DAILY;BYHOUR={hours};BYMINUTE={first.at.minute};UNTIL={first.at:%Y%m%d}T235959"
+    text = sentence[first.start : times[-1].end]
+    earliest = min(one.at for one in times if one.at is not None)
+    return replace(
+        first, kind="recurring", rrule=rule, at=earliest, end=times[-1].end, text=text, ambiguous=False, readings=()
+    )
 
 
 def _with_hour(recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
