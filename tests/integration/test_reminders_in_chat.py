@@ -10,6 +10,7 @@ from botbay.db import now, transaction
 from botbay.settings import load_settings
 from tests.reminders_fixture import Chat, all_reminders, group, only, passes
 from workers.reminders.models import ReminderState
+from workers.reminders.slots import Series
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -85,6 +86,23 @@ async def test_the_half_of_the_day_is_asked_only_where_nobody_can_tell() -> None
     assert "的3点，是凌晨还是下午？" in text
     assert "15:00 提醒你：吃药" in await chat.say("下午", "out_of_scope")
     assert "10:00 提醒你：交方案" in await chat.say("后天十点提醒我交方案", "create_reminder")
+
+
+async def test_how_often_and_at_what_hour_may_be_said_apart() -> None:
+    chat = Chat(await group(), "王")
+    assert "每天 16:00 提醒你：喝水" in await chat.say("每天提醒我喝水，下午4点", "create_reminder")
+    assert "每个工作日 09:30 提醒你：打卡" in await chat.say("每天早上9点半提醒我打卡，周末不用", "create_reminder")
+
+
+async def test_at_two_hours_of_one_day_it_is_told_twice_and_then_no_more() -> None:
+    chat = Chat(await group(), "王")
+    text = await chat.say("明天上午十点和下午四点提醒我量血压", "create_reminder")
+    assert "号 10:00、16:00 提醒你：量血压。" in text
+    reminder, zone = await only(), load_settings().zone
+    series = Series.starting(str(reminder.rule), reminder.at, zone)
+    slots = [each.astimezone(zone) for each in series.slots(now())]
+    tomorrow = (now().astimezone(zone) + timedelta(days=1)).date()
+    assert [(each.date(), each.hour, each.minute) for each in slots] == [(tomorrow, 10, 0), (tomorrow, 16, 0)]
 
 
 async def test_several_told_together_are_numbered_and_a_bare_word_asks_which() -> None:
