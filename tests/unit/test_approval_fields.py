@@ -53,12 +53,54 @@ def test_no_sum_is_none(said: str) -> None:
         ("下周一起三天", "2026-11-30T00:00:00", "2026-12-03T00:00:00"),
         ("下周二和周三", "2026-12-01T00:00:00", "2026-12-03T00:00:00"),
         ("12月3号请两天", "2026-12-03T00:00:00", "2026-12-05T00:00:00"),
+        ("从12月1号请到12月5号", "2026-12-01T00:00:00", "2026-12-06T00:00:00"),
+        ("12月1号、2号、3号", "2026-12-01T00:00:00", "2026-12-04T00:00:00"),
+        ("明后天请假", "2026-11-25T00:00:00", "2026-11-27T00:00:00"),
+        ("明天下午请半天假", "2026-11-25T12:00:00", "2026-11-25T18:00:00"),
+        ("下周请一周", "2026-11-30T00:00:00", "2026-12-07T00:00:00"),
     ],
 )
 def test_a_span_is_read_as_it_is_said(said: str, since: str, until: str) -> None:
     field = catalogue.shipped()["请假"].field("时间")
     assert field is not None
     assert fields.read(field, said, NOW) == {"from": since, "to": until}
+
+
+@pytest.mark.parametrize(
+    ("said", "question"),
+    [
+        ("下午请两小时假", "从几点到几点"),
+        ("下周请两天", "从哪天开始"),
+        ("请到下周三", "从哪天开始"),
+        ("请三天", "从哪天开始"),
+        ("明天开始请假", "到什么时候"),
+        ("明天和大后天请假", "要连着的一段"),
+    ],
+)
+def test_a_span_that_was_left_open_is_asked_about(said: str, question: str) -> None:
+    field = catalogue.shipped()["请假"].field("时间")
+    assert field is not None
+    with pytest.raises(fields.FieldProblem, match=question):
+        fields.read(field, said, NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "days", "shown"),
+    [
+        ("明天请半天假", "0.5", "11月25日（周三）上午，0.5 天"),
+        ("请两天半的假，从下周一开始", "2.5", "11月30日（周一）–12月2日（周三）上午，2.5 天"),
+        ("今天下午到明天", "1.5", "11月24日（周二）下午–11月25日（周三），1.5 天"),
+        ("明天下午到后天上午", "1", "11月25日（周三）下午–11月26日（周四）上午，1 天"),
+        ("明天上午9点到11点半", "0.5", "11月25日（周三） 09:00–11:30，2.5 小时"),
+        ("下周一到周三", "3", "11月30日（周一）–12月2日（周三），3 天"),
+    ],
+)
+def test_half_days_count_as_halves(said: str, days: str, shown: str) -> None:
+    field = catalogue.shipped()["请假"].field("时间")
+    assert field is not None
+    value = fields.read(field, said, NOW)
+    assert fields.measure(field, value) == Decimal(days)
+    assert fields.shown(field, value).replace("2026年", "") == shown  # the year is said in others
 
 
 @pytest.mark.parametrize(

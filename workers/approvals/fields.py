@@ -4,9 +4,11 @@ Values as they are kept: a text; an amount "1200.00"; a date "2026-11-25"; a spa
 ``to`` outside; a choice; pictures as a list of file ids.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any
 
 from botbay.db import now
@@ -18,8 +20,13 @@ from workers.approvals.kinds import FieldSpec, FieldType, Kind
 
 _DAY = timedelta(days=1)
 _FURTHEST = timedelta(days=730)
-#: So much of one day is half of it.
+#: So much is half a day, whichever.
 _HALF = timedelta(hours=6)
+_NOON = timedelta(hours=12)
+#: How long 半天 is where its length is all that is said.
+_HALF_A_DAY = timedelta(hours=12)
+_THROUGH = re.compile(r"^.{0,3}(?:到|至)了?$")
+_UP_TO = re.compile(r"(?:到|至)$")
 _MOST_PICTURES = 9
 
 
@@ -51,7 +58,7 @@ def read(field: FieldSpec, text: str, moment: datetime) -> Any | None:
             day = next((one.at for one in _times(text, moment) if one.at is not None), None)
             return None if day is None else checked(field, day.date().isoformat(), moment)
         case FieldType.SPAN:
-            span = _span(_times(text, moment))
+            span = _span(text, _times(text, moment))
             return None if span is None else checked(field, span, moment)
         case _:
             return None  # a picture is not told in words
@@ -74,7 +81,7 @@ def _times(text: str, moment: datetime) -> list[TimeExpression]:
     return found
 
 
-def _span(found: list[TimeExpression]) -> Mapping[str, str] | None:
+def _span(text: str, found: list[TimeExpression]) -> Mapping[str, str] | None:
     if any(one.kind == "recurring" for one in found):
         raise FieldProblem("每次单独提一张吧，说这一次从什么时候到什么时候。")
     begun = [one for one in found if one.at is not None and one.bound != "before"]
@@ -83,19 +90,46 @@ def _span(found: list[TimeExpression]) -> Mapping[str, str] | None:
         if length is not None:
             raise FieldProblem("从哪天开始？比如「下周一开始」。")
         return None
+    since, until = _stretch(text, begun) if len(begun) > 1 else _one(text, begun[0], length)
+    return {"from": since.isoformat(), "to": until.isoformat()}
+
+
+def _stretch(text: str, begun: list[TimeExpression]) -> tuple[datetime, datetime]:
+    """周四和周五, 12月1号、2号、3号, 从12月1号请到12月5号."""
     first, last = begun[0], begun[-1]
-    assert first.at is not None
-    assert last.at is not None
-    if len(begun) > 1 and last.at.date() - first.at.date() > _DAY:
+    through = len(begun) == 2 and _THROUGH.search(text[first.end : last.start])
+    days = [one.at.date() for one in begun if one.at is not None]
+    if not through and any(later - earlier > _DAY for earlier, later in pairwise(days)):
         raise FieldProblem("要连着的一段：分开的日子分两张提，先说第一段。")
-    until = last.until or (last.at + _DAY if last.precision >= Grain.DAY else None)
-    if len(begun) == 1 and length is not None and (first.until is None or first.bound == "after"):
-        until = first.at + length
-    elif len(begun) == 1 and first.bound == "after" and first.until is None:
-        raise FieldProblem("到什么时候？比如「下周一到周三」，或者「下周一开始三天」。")
-    if until is None:
+    assert first.at is not None
+    return first.at, _end(last)
+
+
+def _one(text: str, said: TimeExpression, length: timedelta | None) -> tuple[datetime, datetime]:
+    """明天, 明天下午, 下周一起三天, 明天半天; what leaves it open is asked about."""
+    assert said.at is not None
+    if said.bound == "at" and _UP_TO.search(text[: said.start]):
+        raise FieldProblem("从哪天开始？比如「下周一到下周三」。")
+    if length is None:
+        if said.bound == "after" and said.until is None:
+            raise FieldProblem("到什么时候？比如「下周一到周三」，或者「下周一开始三天」。")
+        return said.at, _end(said)
+    if said.until is None or said.bound == "after":
+        return said.at, said.at + length
+    if length < said.until - said.at and not (said.precision == Grain.PART and length == _HALF_A_DAY):
+        hours = length < _DAY
+        raise FieldProblem(
+            "从几点到几点？比如「明天下午两点到四点」。" if hours else "从哪天开始？比如「下周一开始两天」。"
+        )
+    return said.at, said.until
+
+
+def _end(said: TimeExpression) -> datetime:
+    if said.until is not None:
+        return said.until
+    if said.at is None or said.precision < Grain.DAY:
         raise FieldProblem("从几点到几点？比如「明天下午两点到五点」。")
-    return {"from": first.at.isoformat(), "to": until.isoformat()}
+    return said.at + _DAY
 
 
 # --- checking ----------------------------------------------------------------------------------------------
@@ -191,12 +225,18 @@ def complete(kind: Kind, values: Mapping[str, Any], moment: datetime) -> dict[st
 
 
 def measure(field: FieldSpec, value: Any) -> Decimal:
-    """Yuan of an amount, days of a span (halves)."""
+    """Yuan of an amount, days of a span: a day of which only the morning or the afternoon is meant is half a one."""
     if field.type == FieldType.AMOUNT:
         return Decimal(value)
     since, until = datetime.fromisoformat(value["from"]), datetime.fromisoformat(value["to"])
-    whole, rest = divmod(until - since, _DAY)
-    return Decimal(whole) + (Decimal(0) if not rest else Decimal("0.5") if rest <= _HALF else Decimal(1))
+    if until - since <= _HALF:
+        return Decimal("0.5")
+    days, day = Decimal(0), _day_of(since)
+    while day < until:
+        begin, end = max(since - day, timedelta()), min(until - day, _DAY)
+        days += Decimal("0.5") if end <= _NOON or begin >= _NOON or end - begin <= _HALF else Decimal(1)
+        day += _DAY
+    return days
 
 
 def shown(field: FieldSpec, value: Any) -> str:
@@ -219,14 +259,25 @@ def _day(day: date) -> str:
     return f"{year}{day.month}月{day.day}日（周{'一二三四五六日'[day.weekday()]}）"
 
 
+def _day_of(moment: datetime) -> datetime:
+    return datetime.combine(moment.date(), datetime.min.time())
+
+
 def _shown_span(field: FieldSpec, value: Mapping[str, str]) -> str:
     since, until = datetime.fromisoformat(value["from"]), datetime.fromisoformat(value["to"])
     days = measure(field, value)
-    if since == datetime.combine(since.date(), datetime.min.time()) and until.time() == datetime.min.time():
+    if since == _day_of(since) and until == _day_of(until):
         last = until.date() - _DAY
-        length = f"，{days:f} 天"
+        length = f"，{days.normalize():f} 天"
         return (_day(since.date()) if last == since.date() else f"{_day(since.date())}–{_day(last)}") + length
+    if since - _day_of(since) in (timedelta(), _NOON) and until - _day_of(until) in (timedelta(), _NOON):
+        morning = until - _day_of(until) == _NOON  # of the last day
+        last = until.date() if morning else until.date() - _DAY
+        if since.date() == last:
+            return f"{_day(last)}{'上午' if morning else '下午'}，{days.normalize():f} 天"
+        begin = f"{_day(since.date())}{'下午' if since - _day_of(since) else ''}"
+        return f"{begin}–{_day(last)}{'上午' if morning else ''}，{days.normalize():f} 天"
     if since.date() == until.date():
         hours = (until - since).total_seconds() / 3600
         return f"{_day(since.date())} {since:%H:%M}–{until:%H:%M}，{hours:g} 小时"
-    return f"{_day(since.date())} {since:%H:%M}–{_day(until.date())} {until:%H:%M}，{days:f} 天"
+    return f"{_day(since.date())} {since:%H:%M}–{_day(until.date())} {until:%H:%M}，{days.normalize():f} 天"

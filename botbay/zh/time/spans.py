@@ -11,7 +11,7 @@ _BACK = re.compile(r"(?:最近|过去|近|之前|此前|上|前|头|这|刚过�
 _AHEAD = re.compile(r"(?:在?未来|接下来|今后|往后|之后|以后|后|下|还剩|还有|从现在(?:开始|起))的?")
 _VAGUE = re.compile(
     r"(?P<recent>最近(?!这?[几两]天)(?![的]?(?:一家|一个|的|那家|地铁|车站|医院|超市|电影院|饭店|餐厅|路))|最近(?=的)|近期|近来|近日|这阵子|这段时间|前段时间|前阵子|前些天|前几天|前两天|前些日子)"
-    r"|(?P<just>刚才|刚刚(?![好])|方才|适才)|(?P<these>(?:最近)?这几天|(?:最近)?这两天|这些天|最?近[几两]天)"
+    r"|(?P<just>刚才|刚刚(?![好])|方才|适才)|(?P<both>(?:今明|明后)[两二2]?天)|(?P<these>(?:最近)?这几天|(?:最近)?这两天|这些天|最?近[几两]天)"
 )
 
 
@@ -64,6 +64,11 @@ def vague_span(text: str, at: int, context: Context) -> TimeExpression | None:
     base, today = context.base, context.today
     if found["just"]:
         return TimeExpression(kind="span", text="", start=at, end=found.end(), at=base - timedelta(hours=1), until=base)
+    if found["both"]:
+        first = today + (_DAY if found[0].startswith("明") else timedelta())
+        return TimeExpression(
+            kind="span", text="", start=at, end=found.end(), at=first, until=first + 2 * _DAY, precision=Grain.DAY
+        )
     if found["these"] and context.prefer == "future":
         first, last = today, today + 3 * _DAY
     elif found["recent"] and context.prefer == "future":

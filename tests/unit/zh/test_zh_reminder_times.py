@@ -127,6 +127,8 @@ def test_beside_a_day_or_an_hour(text: str, at: str) -> None:
         ("半天", "半天"),
         ("年内", "今年"),
         ("最近几天", "11月24号–11月26号"),
+        ("今明两天", "11月24号–11月25号"),
+        ("明后天", "11月25号–11月26号"),
     ],
 )
 def test_it_is_said_back_in_the_words_that_were_used(text: str, said: str) -> None:
