@@ -14,7 +14,7 @@ from typing import Any
 from botbay.db import now
 from botbay.zh.numbers import number
 from botbay.zh.text import simplified
-from botbay.zh.time import Grain, TimeExpression, parse
+from botbay.zh.time import Grain, TimeExpression, no_such_time, parse
 from workers.approvals import amounts
 from workers.approvals.kinds import FieldSpec, FieldType, Kind
 
@@ -77,7 +77,7 @@ def _choice(field: FieldSpec, text: str) -> str | None:
 def _times(text: str, moment: datetime) -> list[TimeExpression]:
     found = parse(text, moment, "future")
     if wrong := next((one for one in found if one.kind == "none"), None):
-        raise FieldProblem(f"没有「{wrong.text}」这一天，看看日期？")
+        raise FieldProblem(f"{no_such_time(wrong.text)}，看看时间？")
     return found
 
 
@@ -265,19 +265,15 @@ def _day_of(moment: datetime) -> datetime:
 
 def _shown_span(field: FieldSpec, value: Mapping[str, str]) -> str:
     since, until = datetime.fromisoformat(value["from"]), datetime.fromisoformat(value["to"])
-    days = measure(field, value)
-    if since == _day_of(since) and until == _day_of(until):
-        last = until.date() - _DAY
-        length = f"，{days.normalize():f} 天"
-        return (_day(since.date()) if last == since.date() else f"{_day(since.date())}–{_day(last)}") + length
-    if since - _day_of(since) in (timedelta(), _NOON) and until - _day_of(until) in (timedelta(), _NOON):
-        morning = until - _day_of(until) == _NOON  # of the last day
-        last = until.date() if morning else until.date() - _DAY
+    length = f"{measure(field, value).normalize():f} 天"
+    begin, end = since - _day_of(since), until - _day_of(until)
+    if {begin, end} <= {timedelta(), _NOON}:
+        last = until.date() if end else until.date() - _DAY
         if since.date() == last:
-            return f"{_day(last)}{'上午' if morning else '下午'}，{days.normalize():f} 天"
-        begin = f"{_day(since.date())}{'下午' if since - _day_of(since) else ''}"
-        return f"{begin}–{_day(last)}{'上午' if morning else ''}，{days.normalize():f} 天"
+            half = "上午" if end else "下午" if begin else ""
+            return f"{_day(last)}{half}，{length}"
+        return f"{_day(since.date())}{'下午' if begin else ''}–{_day(last)}{'上午' if end else ''}，{length}"
     if since.date() == until.date():
         hours = (until - since).total_seconds() / 3600
         return f"{_day(since.date())} {since:%H:%M}–{until:%H:%M}，{hours:g} 小时"
-    return f"{_day(since.date())} {since:%H:%M}–{_day(until.date())} {until:%H:%M}，{days.normalize():f} 天"
+    return f"{_day(since.date())} {since:%H:%M}–{_day(until.date())} {until:%H:%M}，{length}"

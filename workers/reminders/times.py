@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from botbay.zh.time import Grain, TimeExpression, describe, parse
+from botbay.zh.time import Grain, TimeExpression, describe, no_such_time, parse
 from botbay.zh.time.left_out import rest_apart
 from workers.reminders.service import When
 from workers.reminders.slots import in_words, point_in_words
@@ -21,7 +21,6 @@ PART = re.compile(r"凌晨|清晨|早上?|上午|中午|下午|傍晚|晚上?|�
 _HALF = re.compile(r"^(?:凌晨|清晨|早上?|早晨|上午|中午|下午|傍晚|晚上?|夜里|半夜)$")
 _AND = re.compile(r"\s*(?:[、，,和及跟]|还有|以及)\s*")
 _BESIDE = re.compile(r"(?:(?P<before>[前头]一[天日]?|提前一天的?)|第二天|次日|后一天)(?:的|在)?$")
-_NO_HOUR = re.compile(r"(?:2[5-9]|[3-9]\d)(?:点|[:：])|[:：][6-9]\d")
 #: Nobody can say when these are; some time from now is as good as another.
 _VAGUE = re.compile(r"一?会儿?|回头|稍|等一?下")
 _WORKDAYS = re.compile(r"(?:工作|上班|交易)[日天]|节假日")
@@ -87,9 +86,7 @@ def read(sentence: str, zone: ZoneInfo, moment: datetime, *, asked: bool = False
 
 
 def no_such_day(words: str) -> str:
-    if _NO_HOUR.search(words):
-        return f"没有「{words}」这个时间，换一个吧，什么时候提醒？"
-    return f"没有「{words}」这一天，换个日子吧，什么时候提醒？"
+    return f"{no_such_time(words)}，换一个吧，什么时候提醒？"
 
 
 def with_half(open_time: str, half: str) -> str | None:
@@ -136,30 +133,22 @@ def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeE
 
 def _hours_of_a_day(sentence: str, times: list[TimeExpression]) -> TimeExpression | None:
     """明天上午十点和下午四点提醒我: on that day at both; only hours with the same minutes, which one rule can say."""
-    first = times[0]
-    if first.at is None or len(times) < 2:
+    moments = [one.at for one in times if one.at is not None]
+    exact = all((one.kind, one.bound, one.precision) == ("point", "at", Grain.MINUTE) for one in times)
+    if len(times) < 2 or not exact or len({(each.date(), each.minute) for each in moments}) > 1:
         return None
-    for one, following in pairwise(times):
-        if not _AND.fullmatch(sentence[one.end : following.start]):
-            return None
-    if any(
-        one.at is None
-        or (one.kind, one.bound) != ("point", "at")
-        or one.precision != Grain.MINUTE
-        or (one.at.date(), one.at.minute) != (first.at.date(), first.at.minute)
-        for one in times
-    ):
+    if not all(_AND.fullmatch(sentence[one.end : following.start]) for one, following in pairwise(times)):
         return None
-    of_24 = any(one.at.hour > 12 and one.text.startswith(str(one.at.hour)) for one in times if one.at is not None)
-    if not of_24 and any(_which_half(one) for one in times):
-        return None
-    hours = ",".join(str(hour) for hour in sorted({one.at.hour for one in times if one.at is not None}))
-    rule = f"FREQ=DAILY;BYHOUR={hours};BYMINUTE={first.at.minute};UNTIL={first.at:%Y%m%d}T235959"
-    text = sentence[first.start : times[-1].end]
-    earliest = min(one.at for one in times if one.at is not None)
-    return replace(
-        first, kind="recurring", rrule=rule, at=earliest, end=times[-1].end, text=text, ambiguous=False, readings=()
+    of_24 = any(
+        each.hour > 12 and one.text.startswith(str(each.hour)) for one, each in zip(times, moments, strict=True)
     )
+    if not of_24 and any(map(_which_half, times)):
+        return None
+    first, last = min(moments), times[-1]
+    hours = ",".join(map(str, sorted({each.hour for each in moments})))
+    rule = f"FREQ=DAILY;BYHOUR={hours};BYMINUTE={first.minute};UNTIL={first:%Y%m%d}T235959"
+    text = sentence[times[0].start : last.end]
+    return replace(last, kind="recurring", rrule=rule, at=first, text=text, ambiguous=False, readings=())
 
 
 def _with_hour(recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:

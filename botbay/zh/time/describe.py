@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from dateutil.rrule import rrulestr
 
+from botbay.zh.text import halfwidth
 from botbay.zh.time.clock import PARTS
 from botbay.zh.time.model import Grain, Period, TimeExpression
 from botbay.zh.time.periods import month, quarter, week, year
 from botbay.zh.time.rule_words import parts_of, said_again
+from botbay.zh.time.values import NO_SUCH_HOUR
 
 _DAY = timedelta(days=1)
 _WEEKDAYS = "一二三四五六日"
@@ -162,6 +164,11 @@ def _starts_late(rule: str, at: datetime, base: datetime, fine: bool) -> bool:
     start = datetime.combine(base, at.time())
     first = rrulestr(alone, dtstart=start).after(base if fine else start, inc=True)
     return first is None or first.date() < at.date()
+
+
+def no_such_time(words: str) -> str:
+    """没有「2月30号」这一天, 没有「明天25点」这个时间: what to say of words of which ``parse`` makes a ``none``."""
+    return f"没有「{words}」这{'个时间' if NO_SUCH_HOUR.search(halfwidth(words)) else '一天'}"
 
 
 def question(expression: TimeExpression) -> str | None:

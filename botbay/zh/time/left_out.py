@@ -9,10 +9,10 @@ _REST = (
 _BEFORE = re.compile(rf"除(?:了|去|开)?{_REST}(?:[之以]?外)?,?(?:[的都]?每[天日]|天天)")
 _REST_NOT = (
     rf"(?:(?:除了?|不(?:包?含|包括|算)|跳过){_REST}(?:[之以]?外|除外|不算)?"
-    rf"|{_REST}(?:除外|[之以]外|不[算用要提需]|休息))"
+    rf"|{_REST}(?:除外|[之以]外|休息|不(?:算|用|要|需要?)?(?:提醒|叫我?)?了?)(?=$|[\s,，。.!！)）]|提醒|叫))"
 )
 _BEHIND = re.compile(rf" ?[,(]?{_REST_NOT}\)?")
-_AT_THE_END = re.compile(rf"(?<=[每天日])[^,，]*(?P<rest>[,，(（ ]{_REST_NOT}(?:提醒)?[)）]?)[。.!！]?$")
+_AT_THE_END = re.compile(rf"(?:每[天日早晚]|天天).*(?P<rest>[,，(（ ]{_REST_NOT}[)）]?)[。.!！]?$")
 
 
 def all_but_rest(text: str, at: int) -> int | None:

@@ -13,7 +13,7 @@ from botbay.zh.time.periods import Dates
 _DAY = timedelta(days=1)
 _OFF = re.compile(r"(?P<half>下|上)班(?P<side>之?前|以前|之?后|以后|时(?!间))")
 #: 明天25点: what looks like a time of day and is none.
-_NO_SUCH_HOUR = re.compile(r"(?:2[5-9]|[3-9]\d)(?:点|:[0-5]\d(?!\d))|(?:[01]?\d|2[0-4]):[6-9]\d(?!\d)")
+NO_SUCH_HOUR = re.compile(r"(?:2[5-9]|[3-9]\d)(?:点|:[0-5]\d(?!\d))|(?:[01]?\d|2[0-4]):[6-9]\d(?!\d)")
 #: 明天这个时候: the hour of now.
 _SAME_HOUR = re.compile(r"这个?(?:时候|时间|时刻)|此时|同一?(?:个)?时间|这会儿")
 _SIDE = re.compile(r"的?[之以]?[前后]的?|的?提前")
@@ -52,7 +52,7 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
             day = ahead
     joint = re.compile(r"(?:的|在|,| |当天|那天)?").match(text, end) if day else None
     begin = joint.end() if joint else end
-    if day is not None and (unreal := _NO_SUCH_HOUR.match(text, begin)):
+    if day is not None and (unreal := NO_SUCH_HOUR.match(text, begin)):
         return Value(unreal.end(), [], True)
     part = day_part(text, begin, after_day=day is not None)
     middle = re.compile(r"的|,").match(text, part.end) if part else None
