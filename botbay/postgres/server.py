@@ -136,5 +136,8 @@ class EmbeddedPostgres:
 
 
 def _exit_code(child: int) -> int | None:
-    pid, status = os.waitpid(child, os.WNOHANG)
+    try:
+        pid, status = os.waitpid(child, os.WNOHANG)
+    except ChildProcessError:  # `stop` in another thread took it for the server, and waited for its end
+        return -signal.SIGINT
     return os.waitstatus_to_exitcode(status) if pid else None

@@ -6,6 +6,7 @@ send, for a dead process's claim and for its jobs are shortened to five seconds,
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -108,7 +109,8 @@ class Fuses:
             return
         pid = os.getpid() if burnt.read_text() == "self" else EmbeddedPostgres(self._folder / "postgres").pid()
         if pid is not None:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # somebody else was quicker
+                os.kill(pid, signal.SIGKILL)
 
     def put(
         self,

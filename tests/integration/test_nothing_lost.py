@@ -83,11 +83,12 @@ class World:
                 self._running[kind].start()
 
     def kill(self, victim: str) -> None:
-        """kill -9."""
+        """kill -9; nothing where it is dead already, of what was killed before it."""
         pid = self.server.pid() if victim == "postgres" else self._running[victim].pid
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
-            self.kills[victim] += 1
+        with contextlib.suppress(ProcessLookupError):
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                self.kills[victim] += 1
 
     def end(self) -> None:
         for process in self._running.values():
