@@ -335,7 +335,32 @@ async def test_what_a_picture_says_joins_the_minutes_once_it_is_read() -> None:
         assert "302" not in words_of((await made(world)).document)
 
 
-async def test_of_a_long_picture_the_beginning_counts_and_of_documents_nothing() -> None:
+async def test_what_a_document_says_joins_the_minutes_under_its_name() -> None:
+    async with transaction() as session:
+        world = await build(session)
+        for who, text in (*TALK[:2], TALK[3], TALK[6], TALK[8]):
+            await world.say(who, text, START)
+        file_id = await world.file("小赵", "验收方案.pdf", START + timedelta(minutes=20), kind=FileKind.PDF)
+        file = await session.get_one(File, file_id)
+        assert file.blob_id is not None
+        before = await made(world)
+        assert "消防泵房" not in words_of(before.document)
+        said = "验收方案\n12月5日上午九点在消防泵房集合，逐层检查，联系电话 13812345678，验收不合格的三天内整改"
+        await readings.store(session, file.blob_id, Read(text=said))
+        after = await made(world)
+        assert after.version > before.version
+        items = [*after.document.highlights, *(item for chapter in after.document.chapters for item in chapter.items)]
+        told = [item.text for item in items if file.message_id in item.source]
+        assert told and told[0].startswith("《验收方案.pdf》里写着：验收方案 12月5日上午九点在消防泵房集合")
+        assert "13812345678" not in words_of(after.document)
+        assert [item.text for item in after.document.files] == ["验收方案.pdf"]
+        # Nobody said it who sent it: no todo, no decision.
+        assert not any(file.message_id in item.source for item in (*after.document.todos, *after.document.decisions))
+        await messages.recall(session, Message.id == file.message_id)
+        assert "消防泵房" not in words_of((await made(world)).document)
+
+
+async def test_of_a_long_picture_or_document_the_beginning_counts() -> None:
     async with transaction() as session:
         world = await build(session)
         await talked(world)
@@ -348,8 +373,9 @@ async def test_of_a_long_picture_the_beginning_counts_and_of_documents_nothing()
         readable = access.readable_messages(Subject.of_contact(world.people["王"]), PRIVATE)
         read = await talks.read(session, readable, world.rooms["产品群"], START, UNTIL, load_settings().zone)
         picture, document = read.talk.lines[-2:]
-        assert (picture.kind, len(picture.text), document.text) == ("image", 600, "")
+        assert [(line.kind, len(line.text)) for line in (picture, document)] == [("image", 600), ("file", 300)]
         assert picture.text.startswith("image的开头。")
+        assert document.text.startswith("pdf的开头。")
 
 
 async def test_the_time_in_which_the_bot_was_deaf_is_named() -> None:

@@ -170,6 +170,8 @@ class _Making:
         text = shorten(line.text, limit) or line.file_name or line.title or line.link
         if line.kind == "image" and line.text:
             text = f"图上写着：{text}"
+        elif line.kind == "file" and line.text and line.text != line.file_name:
+            text = f"《{line.file_name}》里写着：{text}" if line.file_name else f"文件里写着：{text}"
         return Item(text=text, source=(line.id,), who=self._names.get(line.who, ""), at=line.at)
 
     def _summary(self, chapters: Sequence[Sequence[Line]]) -> tuple[Item, ...]:

@@ -26,7 +26,7 @@ _CUE = re.compile(
 )
 _QUESTION = re.compile(r"[?？]|[吗么]\s*$|怎么|谁|哪|几|多少|啥|什么")
 
-#: What is listed with the links and files has less need to be a highlight.
+#: What is listed with the links and files has less need to be a highlight, by half where it is a document that was read.
 _BRINGING = frozenset({"link", "file", "mini_program", "merged", "video"})
 
 #: Fitted to marked chats by tests/bench/train_highlights.py, rounded by hand.
@@ -120,8 +120,12 @@ def _signals(line: Line) -> dict[str, float]:
         "length": min(1.0, math.log1p(len(noise.plain(text))) / math.log1p(40)),
         "mentions": min(2, len(line.mentions)) / 2,
         "everybody": float(line.all_mentioned),
-        "brings": float(line.kind in _BRINGING),
+        "brings": (0.5 if _says(line) else 1.0) if line.kind in _BRINGING else 0.0,
     }
+
+
+def _says(line: Line) -> bool:
+    return line.kind == "file" and bool(line.text) and line.text != line.file_name
 
 
 def _acknowledged(lines: Sequence[Line], number: int, noisy: Collection[int]) -> float:

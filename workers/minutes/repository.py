@@ -114,11 +114,11 @@ async def gone(session: AsyncSession, message_ids: Collection[int]) -> set[int]:
 
 
 async def still_said(session: AsyncSession, row: MinutesRow) -> str:
-    """What is still known to have been said in the span, or to stand in its pictures, a message a line."""
+    """What is still known to have been said in the span, or to stand in what was brought, a message a line."""
     found = await session.execute(
         select(Message.text, Message.file_name, Reading.text)
         .outerjoin(File, (File.message_id == Message.id) & File.trashed_at.is_(None))
-        .outerjoin(Reading, (Reading.blob_id == File.blob_id) & (Message.kind == "image"))
+        .outerjoin(Reading, (Reading.blob_id == File.blob_id) & Message.kind.in_(("image", "file")))
         .where(*_within(row), Message.withheld.is_(False))
     )
     return "\n".join(f"{text} {file_name or ''} {read or ''}" for text, file_name, read in found)

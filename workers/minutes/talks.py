@@ -21,9 +21,8 @@ MOST = 5_000
 #: How much of what a room said before a talk tells which of its words are nothing special there.
 _BEFORE = timedelta(days=30)
 _BEFORE_MESSAGES = 3_000
-_IMAGE = "image"
-#: So much of what a picture says is part of a talk, in characters. What a document says is not: it would drown the talk.
-_PICTURE = 600
+#: So much of what a picture or a document says is part of a talk, in characters: more would drown what people said.
+_BEGINNING: Mapping[str, int] = {"image": 600, "file": 300}
 _EVERYBODY = re.compile(r"[@＠](?:所有人|全体成员|全体|all\b)", re.IGNORECASE)
 _EVERYBODY_IDS = frozenset({"notify@all", "announcement@all"})
 
@@ -42,8 +41,8 @@ class Read:
         return [line for line in self.talk.lines if not line.by_bot and not line.to_bot and line.kind != "notice"]
 
     def fingerprint(self, gaps: Sequence[GapSpan]) -> str:
-        """The same as long as the same messages may be read, as much of their pictures, and the bot was deaf as long."""
-        lines = ((line.id, line.text) if line.kind == _IMAGE and line.text else line.id for line in self.said)
+        """The same as long as the same messages may be read, as much of what they brought, and the bot was deaf as long."""
+        lines = ((line.id, line.text) if line.kind in _BEGINNING and line.text else line.id for line in self.said)
         told = [*lines, *((gap.started_at, gap.ended_at) for gap in gaps)]
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
@@ -70,7 +69,7 @@ async def read(
     people, nicknames, by_wechat_id = await _people(session, room, found, bots)
     asked = set(await session.scalars(select(Turn.message_id).where(Turn.message_id.in_([m.id for m in found]))))
     by_source = {message.source_id: message for message in found}
-    pictures = await _pictures(session, found)
+    brought = await _brought(session, found)
     lines = []
     for message in found:
         quoted = by_source.get(message.quoted_source_id or "")
@@ -78,7 +77,7 @@ async def read(
             _line(
                 message,
                 zone,
-                text=pictures.get(message.id) or message.text,
+                text=brought.get(message.id) or message.text,
                 mentions=[by_wechat_id[each] for each in message.mention_ids if each in by_wechat_id],
                 replies_to=quoted.id if quoted is not None else None,
                 to_bot=message.id in asked
@@ -123,14 +122,15 @@ def _once(found: Sequence[Message]) -> list[Message]:
     return kept
 
 
-async def _pictures(session: AsyncSession, found: Sequence[Message]) -> Mapping[int, str]:
-    """What was read in the pictures that these messages brought, by message: the beginning, in one line."""
-    brought = [message.id for message in found if message.kind == _IMAGE and not message.by_bot]
-    if not brought:
+async def _brought(session: AsyncSession, found: Sequence[Message]) -> Mapping[int, str]:
+    """What was read in the pictures and documents that these messages brought, by message: the beginning, in one line."""
+    longest = {m.id: _BEGINNING[m.kind] for m in found if m.kind in _BEGINNING and not m.by_bot}
+    if not longest:
         return {}
-    read = select(File.message_id, func.left(Reading.text, 2 * _PICTURE)).join(Reading, Reading.blob_id == File.blob_id)
-    rows = await session.execute(read.where(File.message_id.in_(brought), File.trashed_at.is_(None)))
-    return {message_id: " ".join(text.split())[:_PICTURE] for message_id, text in rows}
+    beginning = func.left(Reading.text, 2 * max(_BEGINNING.values()))
+    read = select(File.message_id, beginning).join(Reading, Reading.blob_id == File.blob_id)
+    rows = await session.execute(read.where(File.message_id.in_(longest), File.trashed_at.is_(None)))
+    return {message_id: " ".join(text.split())[: longest[message_id]] for message_id, text in rows}
 
 
 async def _people(
