@@ -33,6 +33,7 @@ from workers.search.service import Order, Query
 _ROOMS, _MESSAGES, _PEOPLE = 50, 100_000, 200
 _WORDS = 8  # of each length and frequency
 _ROUNDS = 3
+_CHECKED = 1_000  # of a word, so many messages are looked for one by one
 
 
 async def _fill() -> Subject:
@@ -101,12 +102,12 @@ async def _like(session: AsyncSession, subject: Subject, word: str) -> Sequence[
 
 
 async def _missed(session: AsyncSession, subject: Subject, word: str) -> int:
-    """How many of all that LIKE finds are not found, up to what is counted."""
+    """How many of all that LIKE finds are not found, the newest first."""
     found = readable_messages(subject, PRIVATE).where(plain(Message.text).contains(word.lower(), autoescape=True))
     count = await session.scalar(select(func.count()).select_from(found.with_only_columns(Message.id).subquery()))
-    wanted = min(int(count or 0), service.MOST)
+    wanted = min(int(count or 0), _CHECKED)
     query = Query(words=word, order=Order.NEWEST)
-    results = await service.search(session, subject, PRIVATE, query, limit=service.MOST)
+    results = await service.search(session, subject, PRIVATE, query, limit=_CHECKED)
     return max(0, wanted - len(results.hits))  # more: traditional characters are found by simplified ones
 
 

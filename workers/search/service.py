@@ -17,7 +17,7 @@ from workers.search.questions import Question
 from workers.search.repository import Bounds, Candidate, Reach
 
 #: Of more hits than that the rest is not counted.
-MOST = 200
+MOST = 100
 #: The newest hits that are compared for the best, and for the answer to a question.
 _COMPARED = 60
 #: A snippet's length, and how much of it stands before what was found. Characters.
