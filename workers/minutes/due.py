@@ -19,7 +19,7 @@ _BEFORE_DAWN = re.compile(r"凌晨")
 #: After a time, these say what else happens then, not when the task is to be done: 周五开会要用.
 _OTHER_EVENT = re.compile(
     r"\s*(?:就|才|还|都|咱们?|我们|他们|她|他|要|有|是|得|的|会|大家|客户|领导|老板|甲方|公司|学校)*"
-    r"(?:(?:开会|例会|会议|会上|上线|发版|开业|开学|开工|开庭|考试|比赛|演出|婚礼|出发|出差|检查|验收|汇报|面试|活动|放假|过节|评审|开盘|培训|到货|送来|来人|生日|聚会|晚会|下雨|有雨|停水|停电)"
+    r"(?:(?:开会|例会|会议|会上|上线|发版|开业|开学|开工|开庭|考试|比赛|演出|婚礼|出发|出差|检查|验收|汇报|面试|活动|放假|过节|评审|开盘|培训|到货|送来|来人|来检?查|来督查|来验收?|生日|聚会|晚会|下雨|有雨|停水|停电)"
     r"(?:时|的时候|上)?(?:候)?(?:就?[要得会])?(?:用|看|讲|说|提|问|来|查|验|了|之前|以前|前)?|要?用的?|穿的|那个?(?:会|场|版|批|单|趟)|那[次天版批场趟])"
 )
 _OF = re.compile(r"的(?:(?!时候|时间|话|前|之前|以前))")
@@ -149,7 +149,7 @@ def _end(said: TimeExpression, base: datetime) -> datetime | None:
     if said.precision is Grain.PART:
         return _part_end(said.text, at)
     if said.bound == "before":
-        if said.precision > Grain.DAY and not _HOLIDAYS.search(said.text):
+        if said.precision > Grain.DAY or _HOLIDAYS.search(said.text):
             return _day_end(at - timedelta(days=1))
         return _day_end(at)
     if said.kind == "span":

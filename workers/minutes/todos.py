@@ -250,8 +250,8 @@ def _due(one: Found, scene: Scene) -> tuple[datetime, str] | None:
             return when
     beside = (*scene.after(said, 4, TURN.total_seconds() / 60), *scene.before(said, 2, 3))
     for other in beside:
-        alone = other.who == said.who and due.only_time(other.text, other.line.at)
-        if alone and (when := due.find(other.text, other.line.at)):
+        near = other.who == said.who or (one.task.key == said.who and 0 < other.place - said.place <= 2)
+        if near and due.only_time(other.text, other.line.at) and (when := _of(other)):
             return when
     return _asked_for(one, scene) if one.task.key == said.who else None
 
@@ -259,10 +259,12 @@ def _due(one: Found, scene: Scene) -> tuple[datetime, str] | None:
 def _asked_for(one: Found, scene: Scene) -> tuple[datetime, str] | None:
     """The time in the words by which somebody else asked for what one takes on."""
     said = one.source[0]
-    for other in scene.before(said, 2, 30):
+    for other in scene.before(said, _ASKED_BEFORE, 30):
+        apart = said.place - other.place
         if other.who == said.who:
             continue
-        asked = other.asks or cues.must(other.text) or said.who in other.to or pairs(other.text) & said.about
+        asked = other.asks or cues.must(other.text) or said.who in other.to or (apart == 1 and said.agrees)
+        asked = (asked and apart <= 2) or not pairs(other.text).isdisjoint(said.about)
         if asked and task_cues.DEADLINE.search(other.text) and (when := _of(other)):
             return when
     return None
@@ -272,6 +274,8 @@ def _of(said: Said) -> tuple[datetime, str] | None:
     return due.find(said.text, said.line.at)
 
 
+#: So many lines before a promise may stand what it answers to.
+_ASKED_BEFORE = 4
 #: An answer that takes a task at another time than asked: 周四够呛，周五中午吧.
 _INSTEAD = re.compile(
     r"够呛|来不及|不行|赶不(?:上|及|出)|(?:可能|得|要)(?:晚|迟|等到)|改(?:到|成)|最快|只能|吧$|行[吗不]?$"

@@ -64,6 +64,18 @@ def test_a_task_over_several_lines_is_one_and_takes_the_time_beside_it() -> None
     assert todo.source[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("said", "due"),
+    [
+        (["李磊: 照片不算，原件周五前送我这", "王芳: 好 我跑一趟去取原件"], at(6)),
+        (["李磊: 下个月的班怎么排", "王芳: 排班表我来排，白班夜班两班倒", "李磊: 10号前给我"], at(10)),
+        (["赵敏: 摊位的清单后天前给我", "李磊: 收到", "赵敏: 嗯", "王芳: 我们班的清单我来列吧"], at(6)),
+    ],
+)
+def test_what_one_takes_on_is_due_when_the_other_wants_it(said: list[str], due: datetime) -> None:
+    assert ("王芳", due) in found(*said)
+
+
 def test_a_vague_time_is_no_date() -> None:
     [todo] = todos.find(chat("王芳: @李磊 尽快把发票寄给我", "李磊: 好的"))
     assert todo.due is None
