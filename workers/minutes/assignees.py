@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from workers.minutes import aliases
 from workers.minutes.aliases import LATIN, ROLE, ROLES, SURNAMES, TITLES
@@ -49,7 +49,11 @@ class People:
             owners = [key for key, rank in keys.items() if rank == best]
             if len(owners) == 1:  # two 小王 in a room: nobody knows which
                 self._by_alias[alias] = owners[0]
-        self._pattern = _any_of(self._by_alias)
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for alias in self._by_alias:
+            lengths[alias[0]].add(len(alias))
+        #: How long the names are that begin with a character, the longest first: one pattern of all takes its time.
+        self._lengths = {first: sorted(each, reverse=True) for first, each in lengths.items()}
 
     def key(self, name: str) -> str:
         """The one who bears or is called by this name; empty when it is nobody of the room."""
@@ -60,27 +64,30 @@ class People:
 
     def at(self, text: str, start: int) -> tuple[str, int] | None:
         """The key of the one whose name begins there, and where it ends."""
-        found = self._pattern.match(text.lower(), start)
-        if found is None or not _whole(text, found.start(), found.end()):
+        lower = text.lower()
+        end = self._end(lower, start) if len(lower) == len(text) else None
+        if end is None or not _whole(text, start, end):
             return None
-        return self._by_alias[found[0]], found.end()
+        return self._by_alias[lower[start:end]], end
 
     def within(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Everyone who is named in a text: key, start, end."""
         lower = text.lower()
         if len(lower) != len(text):
             return
-        for found in self._pattern.finditer(lower):
-            if _whole(text, found.start(), found.end()):
-                yield self._by_alias[found[0]], found.start(), found.end()
+        start = 0
+        while start < len(lower):
+            end = self._end(lower, start)
+            if end is not None and _whole(text, start, end):
+                yield self._by_alias[lower[start:end]], start, end
+            start = end or start + 1
 
-
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Finds the longest of the names, told apart by their first character: with all in one row it takes its time."""
-    rests: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(names, key=len, reverse=True):
-        rests[name[0]].append(re.escape(name[1:]))
-    return re.compile("|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in rests.items()) or r"(?!)")
+    def _end(self, lower: str, start: int) -> int | None:
+        """Where the longest name that begins there ends."""
+        for length in self._lengths.get(lower[start : start + 1], ()):
+            if lower[start : start + length] in self._by_alias:
+                return start + length
+        return None
 
 
 def _whole(text: str, start: int, end: int) -> bool:
