@@ -20,7 +20,7 @@ from sqlalchemy import select
 from botbay import jobs, storage
 from botbay.chat import readings
 from botbay.chat.models import Blob, Reading
-from botbay.chat.readings import Read, Unreadable
+from botbay.chat.readings import Pictured, Read, Unreadable
 from botbay.db import transaction
 from botbay.jobs import Later, Work
 from botbay.logs import configure_logging
@@ -40,7 +40,7 @@ class Reader(Protocol):
     async def read(self, source: Path) -> Read:
         """What a file says, within a time and a memory of its own.
 
-        Raises Unreadable where nobody will ever read it, ``jobs.Later`` where what it needs is away just now. All else
+        Raises Unreadable where nobody will ever read it, Pictured where it is to be read as a picture, ``jobs.Later`` where what it needs is away just now. All else
         that it raises is tried again a few times.
         """
         ...
@@ -102,6 +102,10 @@ class Worker:
             found: Read | Unreadable = await self._found(blob)
         except Unreadable as unreadable:
             found = unreadable
+        except Pictured:
+            async with transaction() as session:
+                await readings.want_as_picture(session, blob_id)
+            return
         except storage.NotStored:
             found = Unreadable("文件的内容不见了")
             log.error("blob %d has no bytes in storage", blob_id)
@@ -131,7 +135,7 @@ class Worker:
             if self._reader is None:
                 self._reader = await self._opened.enter_async_context(self._capability.reader())
             return await self._reader.read(source)
-        except Unreadable:
+        except (Unreadable, Pictured):
             raise
         except BaseException:
             await self._close()

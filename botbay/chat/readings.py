@@ -41,16 +41,24 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """What was read: the text in the order in which people read it, for a picture also its lines and its size."""
+    """What was read: the text in the order in which people read it, for a picture also its lines and its size.
+
+    ``cut``: it is the beginning only.
+    """
 
     text: str
     lines: Sequence[Line] = ()
     width: int | None = None
     height: int | None = None
+    cut: bool = False
 
 
 class Unreadable(Exception):
     """This file cannot be read, now or later. The text is for people."""
+
+
+class Pictured(Exception):
+    """What this document says stands in pictures: whoever reads those is to read it."""
 
 
 async def want(session: AsyncSession, blobs: Sequence[tuple[int, FileKind]]) -> None:
@@ -63,6 +71,12 @@ async def want(session: AsyncSession, blobs: Sequence[tuple[int, FileKind]]) -> 
             if kind in JOBS
         ],
     )
+
+
+async def want_as_picture(session: AsyncSession, blob_id: int) -> None:
+    """Have a document read as a picture is."""
+    job = jobs.NewJob(name=JOBS[FileKind.IMAGE], payload={"blob_id": blob_id}, key=f"read_as_picture:{blob_id}")
+    await jobs.enqueue(session, [job])
 
 
 async def unread(session: AsyncSession, before: datetime, limit: int) -> Sequence[tuple[int, FileKind]]:
@@ -91,7 +105,7 @@ async def store(session: AsyncSession, blob_id: int, read: Read | Unreadable) ->
         lexemes = _BETWEEN.join(grams(text[:LONGEST], LONGEST))
         row |= {
             "text": text[:LONGEST],
-            "cut": len(text) > LONGEST,
+            "cut": read.cut or len(text) > LONGEST,
             "lines": lines,
             "width": read.width,
             "height": read.height,

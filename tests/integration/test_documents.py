@@ -15,16 +15,19 @@ from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from PIL import Image
 from pptx import Presentation
 from pptx.util import Inches
 
 from botbay.capabilities import Worker, load
 from botbay.chat.models import FileKind, Reading
-from botbay.chat.readings import LONGEST, Read, Unreadable
+from botbay.chat.readings import JOBS, LONGEST, Read, Unreadable
 from botbay.db import transaction
 from botbay.zh.font import PATH as FONT
 from tests.integration.test_previews import NOISE, bring, child, endless_pdf, locked_pdf, pdf, zip_bomb
 from tests.integration.test_readings import work
+from tests.media_fixture import queued
+from tests.read_fixture import drawn
 from workers.documents.extract import text_of
 from workers.documents.reading import Reader
 
@@ -113,7 +116,6 @@ GOOD: dict[str, tuple[Callable[[], bytes], FileKind, str]] = {
     ),
     "复盘.pptx": (slides, FileKind.SLIDES, "三季度复盘\n目标\n完成 93%\n组里的字\n左\t右\n这里停一下"),
     "通知.pdf": (paper, FileKind.PDF, "第一页：会议改到周五下午三点\n第二页：带上合同"),
-    "扫描.pdf": (pdf, FileKind.PDF, ""),
     "utf8.txt": (lambda: "WiFi 密码\r\n\r\n在白板上".encode(), FileKind.TEXT, "WiFi 密码\n在白板上"),
     "bom.csv": (lambda: b"\xef\xbb\xbf" + "姓名,电话".encode(), FileKind.TEXT, "姓名,电话"),
     "gbk.csv": (lambda: "姓名,电话\n小王,8 楼".encode("gb18030"), FileKind.TEXT, "姓名,电话\n小王,8 楼"),
@@ -154,6 +156,49 @@ async def test_of_a_long_document_the_beginning_is_kept(make: Callable[[], bytes
     assert found.cut
     assert len(found.text) == LONGEST
     assert found.text.startswith("很长的一段话。" * 3)
+
+
+def scanned(*extra: str) -> bytes:
+    """A paper that is but a picture, with a few letters that the scanner put there."""
+    made = FPDF()
+    made.add_page()
+    made.image(Image.new("RGB", (300, 200), "white"), w=100)
+    made.set_font("helvetica", size=8)
+    for words in extra:
+        made.cell(text=words)
+    return bytes(made.output())
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("make", [pdf, scanned, lambda: scanned("1/1 Scan")], ids=["blank", "scanned", "with a stamp"])
+async def test_a_paper_that_is_but_pictures_goes_to_who_reads_pictures(make: Callable[[], bytes]) -> None:
+    blob = await bring(make(), "扫描.pdf")
+    async with Worker(load("documents")) as worker:
+        await worker.handle(work(blob))
+        await worker.handle(work(blob))
+    async with transaction() as session:
+        assert await session.get(Reading, blob.id) is None
+    assert await queued(JOBS[FileKind.IMAGE]) == [{"blob_id": blob.id}]
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_scanned_paper_says_what_its_pages_say() -> None:
+    made = FPDF()
+    made.add_page()
+    made.image(io.BytesIO(drawn([(40, 40, "保修三年，上门维修")], size=(900, 200)).data), w=190)
+    blob = await bring(bytes(made.output()), "合同.pdf")
+    for name in ("documents", "ocr"):
+        async with Worker(load(name)) as worker:
+            await worker.handle(work(blob))
+    async with transaction() as session:
+        found = await session.get_one(Reading, blob.id)
+    assert (found.text, found.problem, found.lines, found.cut) == ("保修三年，上门维修", "", [], False)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_picture_beside_words_is_no_scan() -> None:
+    _, found = await read(scanned("A contract that says all of it in words"), "合同.pdf")
+    assert found.text == "A contract that says all of it in words"
 
 
 # --- bad ones ----------------------------------------------------------------------------------------------

@@ -262,6 +262,31 @@ def test_bad_pictures_each_have_their_reason_and_the_next_one_is_read(reader: Re
     assert alive is None or reader.reader.engine.pid == alive
 
 
+def test_the_pages_of_a_scanned_paper_are_read_one_after_the_other(reader: Reading, tmp_path: Path) -> None:
+    pages = [page(f"第{number}页：合同编号 {number * 1117}", f"第{number}页的末行") for number in range(1, 13)]
+    pages[0].save(tmp_path / "a.pdf", "PDF", save_all=True, append_images=pages[1:], resolution=150)
+    found = reader.read(tmp_path / "a.pdf")
+    words = [
+        line for number in range(1, 11) for line in (f"第{number}页:合同编号{number * 1117}", f"第{number}页的末行")
+    ]
+    assert [plain(line) for line in found.text.splitlines()] == words
+    assert found.cut  # the last two pages were not looked at
+    assert (found.lines, found.width, found.height) == ((), None, None)
+    pages[0].save(tmp_path / "b.pdf", "PDF", resolution=150)
+    assert not reader.read(tmp_path / "b.pdf").cut
+
+
+def test_a_paper_of_a_monstrous_size_is_read_small(reader: Reading, tmp_path: Path) -> None:
+    page("公告：周五停水").save(tmp_path / "a.pdf", "PDF", resolution=1)  # twelve metres wide
+    assert plain(reader.read(tmp_path / "a.pdf").text) == "公告:周五停水"
+
+
+def test_a_broken_paper_has_its_reason(reader: Reading, tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n" + b"\x00" * 500)
+    with pytest.raises(Unreadable, match="坏了"):
+        reader.read(tmp_path / "a.pdf")
+
+
 def test_a_file_that_is_not_there_or_too_large_is_said_to_be_so(reader: Reading, tmp_path: Path) -> None:
     with pytest.raises(Unreadable):
         reader.read(tmp_path / "nothing.png")

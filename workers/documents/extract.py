@@ -1,7 +1,7 @@
 """The child that reads documents: ``python -m workers.documents.extract SOURCE ANSWER LONGEST``.
 
-It writes JSON into the file ANSWER: {"text": str} of at most LONGEST characters, or {"problem": str}, for people. What a
-document is it sees by its bytes. It imports nothing of BotBay but what decodes.
+It writes JSON into the file ANSWER: {"text": str} of at most LONGEST characters, {"pictured": true} where what it says
+stands in pictures, or {"problem": str}, for people. What a document is it sees by its bytes. It imports nothing of BotBay but what decodes.
 """
 
 import json
@@ -28,8 +28,13 @@ class NoText(Exception):
     """This document cannot be read. The text is for people."""
 
 
+class OnlyPictures(Exception):
+    """This document says nothing but in pictures."""
+
+
 def pieces(source: Path, longest: int) -> Iterator[str]:
-    """What a document says, in its order, line by line or more at once. Raises NoText, and what decoders raise."""
+    """What a document says, in its order, line by line or more at once. Raises NoText, OnlyPictures,
+    and what decoders raise."""
     with source.open("rb") as file:
         head = file.read(_HEAD)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -90,9 +95,11 @@ def text_of(source: Path, longest: int) -> str:
 def main() -> None:
     confine(LIMITS)
     source, answer, longest = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    found: dict[str, str] = {}
+    found: dict[str, str | bool] = {}
     try:
         found["text"] = text_of(source, longest)
+    except OnlyPictures:
+        found["pictured"] = True
     except NoText as error:
         found["problem"] = str(error)
     except MemoryError:

@@ -9,7 +9,7 @@ from botbay import processes as described
 from botbay import sandbox
 from botbay.capabilities import Capability
 from botbay.chat.models import FileKind
-from botbay.chat.readings import JOBS, LONGEST, Read, Unreadable
+from botbay.chat.readings import JOBS, LONGEST, Pictured, Read, Unreadable
 from botbay.settings import Settings
 from botbay.supervisor import Process
 from workers.documents import extract
@@ -22,7 +22,7 @@ class Reader:
     """Reads one document after the other."""
 
     async def read(self, source: Path, *, time: float = TIME) -> Read:
-        """The text of a document, a little more than is kept of it. Raises Unreadable."""
+        """The text of a document, a little more than is kept of it. Raises Unreadable, and Pictured for a PDF that was scanned."""
         with tempfile.TemporaryDirectory(prefix="botbay-text-") as folder:
             answer = Path(folder) / "answer.json"
             arguments = [str(source), str(answer), str(LONGEST + 1)]
@@ -34,6 +34,8 @@ class Reader:
                 raise Unreadable("文档没读出来：太费时间了") from None
             except sandbox.Astray:
                 raise Unreadable(extract.BROKEN) from None
+        if found.get("pictured") is True:
+            raise Pictured
         text = found.get("text")
         if not isinstance(text, str):
             raise Unreadable(str(found.get("problem") or extract.BROKEN)[:200])

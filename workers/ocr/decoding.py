@@ -1,7 +1,7 @@
 """The child that decodes a picture: ``python -m workers.ocr.decoding SOURCE OUT``.
 
 It writes into the folder OUT ``pixels``, the picture as a browser shows it in rows of red, green and blue bytes, and
-``facts.json``: {"width": int, "height": int, "problem": str}.
+``facts.json``: {"width": int, "height": int, "pages": int, "problem": str}; pages: of a PDF, else 0.
 """
 
 import json
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from botbay.confined import Limits, confine
+from workers.ocr import scanned
 
 LIMITS = Limits(memory=2048 * 1024**2, output=512 * 1024**2, cpu=60, wall=90)
 PIXELS, FACTS = "pixels", "facts.json"
@@ -28,13 +29,16 @@ class Undecodable(Exception):
     """No picture comes out of this file. The text is for people."""
 
 
-def decode(source: Path) -> NDArray[np.uint8]:
-    """The first picture of a file: rows of pixels of red, green and blue. Raises Undecodable, and what decoders raise."""
+def decode(source: Path) -> tuple[NDArray[np.uint8], int]:
+    """The first picture of a file, or the first pages of a PDF: rows of pixels of red, green and blue; and how many
+    pages there are, 0 where it is no PDF. Raises Undecodable, and what decoders raise."""
     size = source.stat().st_size
     if size == 0:
         raise Undecodable("图片是空的")
     if size > _BYTES:
         raise Undecodable(f"图片太大（{size // 1024**2} MB），不读上面的字")
+    if scanned.is_pdf(source):
+        return scanned.render(source)
     pillow_heif.register_heif_opener()
     Image.MAX_IMAGE_PIXELS = None  # asked below, of every format, before a pixel is decoded
     try:
@@ -46,7 +50,7 @@ def decode(source: Path) -> NDArray[np.uint8]:
         if width * height > _MOST or max(width, height) > _LONGEST:
             raise Undecodable(f"画面太大（{width}×{height}），不读上面的字")
         image.load()
-        return np.asarray(_plain(ImageOps.exif_transpose(image)))
+        return np.asarray(_plain(ImageOps.exif_transpose(image))), 0
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -72,11 +76,11 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def main() -> None:
     confine(LIMITS)
     source, out = (Path(argument) for argument in sys.argv[1:])
-    facts: dict[str, object] = {"width": 0, "height": 0, "problem": ""}
+    facts: dict[str, object] = {"width": 0, "height": 0, "pages": 0, "problem": ""}
     try:
-        pixels = decode(source)
+        pixels, pages = decode(source)
         (out / PIXELS).write_bytes(pixels.tobytes())
-        facts |= {"height": pixels.shape[0], "width": pixels.shape[1]}
+        facts |= {"height": pixels.shape[0], "width": pixels.shape[1], "pages": pages}
     except Undecodable as error:
         facts["problem"] = str(error)
     except MemoryError:

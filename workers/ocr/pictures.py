@@ -14,11 +14,15 @@ _LONGEST_ANSWER = 64 * 1024  # bytes
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Rows of red, green and blue bytes in a file; as browsers show it, so turned as its EXIF says."""
+    """Rows of red, green and blue bytes in a file; as browsers show it, so turned as its EXIF says.
+
+    ``pages``: of the PDF of which it shows the first ones, one below the other; 0 where it is a picture.
+    """
 
     pixels: Path
     width: int
     height: int
+    pages: int = 0
 
 
 async def decode(source: Path, folder: Path, *, time: float = TIME) -> Picture:
@@ -31,7 +35,8 @@ async def decode(source: Path, folder: Path, *, time: float = TIME) -> Picture:
             time=time,
             longest=_LONGEST_ANSWER,
         )
-        picture = Picture(pixels=folder / decoding.PIXELS, width=int(facts["width"]), height=int(facts["height"]))
+        width, height, pages = (int(facts[each]) for each in ("width", "height", "pages"))
+        picture = Picture(pixels=folder / decoding.PIXELS, width=width, height=height, pages=pages)
         problem = str(facts["problem"])
         if not problem and picture.pixels.stat().st_size != picture.width * picture.height * 3:
             raise ValueError

@@ -8,6 +8,7 @@ from typing import Self
 from botbay.chat.readings import Read
 from workers.ocr import pictures
 from workers.ocr.engine import TIME, Engine, EngineFailed, Kind
+from workers.ocr.scanned import PAGES
 
 __all__ = ["EngineFailed", "Reader"]
 
@@ -31,13 +32,15 @@ class Reader:
         self._scratch.cleanup()
 
     async def read(self, source: Path) -> Read:
-        """What is written in the picture of a file; the text is empty where nothing is.
+        """What is written in the picture of a file, or on the first pages of a PDF; the text is empty where nothing is.
 
-        Boxes are in pixels of the picture as browsers show it, and so are its width and height. Raises Unreadable:
+        Boxes are in pixels of the picture as browsers show it, and so are its width and height; a PDF has none. Raises Unreadable:
         this file never; EngineFailed: later, or when the engine was mended.
         """
         with tempfile.TemporaryDirectory(dir=self._scratch.name) as folder:
             picture = await pictures.decode(source, Path(folder))
             lines = await self.engine.read(picture)
         text = "\n".join(line.text for line in lines)
+        if picture.pages:
+            return Read(text=text, cut=picture.pages > PAGES)
         return Read(text=text, lines=lines, width=picture.width, height=picture.height)
