@@ -93,8 +93,8 @@ def _shifted(words: str, length: timedelta, old: When, at: datetime, zone: ZoneI
 def _at_clock(old: When, slot: datetime, zone: ZoneInfo) -> When:
     """The same rule at another hour."""
     assert old.rule is not None
-    hour = re.search(r"BYHOUR=([\d,]+)", old.rule)
-    if hour is None or "," in hour[1]:
+    clock = re.findall(r"(?:BYHOUR|BYMINUTE)=([\d,]+)", old.rule)
+    if not clock or any("," in each for each in clock):
         raise Unclear("这是重复的提醒，要改就说全，比如「每天早上九点」。")
     kept = [part for part in old.rule.split(";") if not part.startswith(("BYHOUR=", "BYMINUTE="))]
     rule = ";".join([*kept, f"BYHOUR={slot.hour}", f"BYMINUTE={slot.minute}"])

@@ -17,7 +17,8 @@ from actions.request_times import changed_time, read_span, read_time
 from actions.requests import ABOUT_ROOMS, KINDS, MAILED, MINUTES, REPORTS
 from botbay.chat.models import Account, Room
 from botbay.zh.time import parse
-from botbay.zh.time.left_out import rest_apart
+from botbay.zh.time.left_out import left_out_apart
+from workers.reminders.times import SO_LONG
 
 _MAIL = re.compile(r"邮箱|邮件|信箱|e-?mail|mail", re.IGNORECASE)
 _REPORT = re.compile(r"日报|报表|统计")
@@ -192,11 +193,12 @@ def find_kind(text: str) -> str | None:
 def what_of(text: str, moment: datetime) -> str:
     """What is to be done, without when and whom: 明天三点提醒我交报告 -> 交报告; empty where nothing is left."""
     text = _AHEAD.sub(" ", _MISTYPED.sub("提醒", text))
-    if rest := rest_apart(text):
+    if rest := left_out_apart(text):
         text = f"{text[: rest[0]]} {text[rest[1] :]}"
     for time in reversed([one for one in parse(text, moment, "future") if one.kind != "none"]):
         if not _IS_PART.match(text[time.end :]):  # 整理上周的报表 is not to be done last week
-            text = f"{text[: time.start]} {text[time.end :]}"
+            so_long = SO_LONG.search(text, 0, time.start) if time.length is not None else None
+            text = f"{text[: so_long.start() if so_long else time.start]} {text[time.end :]}"
     text = _BETWEEN.sub(" ", text).strip()
     if call := _CALL.search(text):
         # What follows 提醒我 is said as it is; before it stands when, or what, where nothing follows.

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from botbay.zh.time.almanac import is_workday
+from botbay.zh.time.recurring import times_of_day
 from workers.reminders.slots import Series, in_words
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -126,3 +127,36 @@ def test_words() -> None:
     until = "FREQ=DAILY;BYHOUR=9;BYMINUTE=0;UNTIL=20260107T235959"
     assert in_words(until, datetime(2026, 1, 5, 9, 0)) == "每天 09:00，到1月7号为止"
     assert in_words(until, datetime(2025, 12, 30, 9, 0)) == "每天 09:00，到2026年1月7号为止"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    times=st.lists(clocks, min_size=2, max_size=4, unique=True),
+    start=starts,
+    days=st.sampled_from(["", "MO,WE", "work"]),
+)
+def test_several_times_of_a_day_come_each_on_every_day_of_the_rule(
+    times: list[tuple[int, int]], start: date, days: str
+) -> None:
+    meant = sorted(time(*each) for each in times)
+    named = "MO,TU,WE,TH,FR" if days == "work" else days
+    parts = {
+        "FREQ": "DAILY",
+        **({"BYDAY": named} if named else {}),
+        **times_of_day([datetime.combine(start, each) for each in meant]),
+    }
+    zone = ZoneInfo("Asia/Shanghai")
+    rule = ";".join(f"{name}={part}" for name, part in parts.items())
+    series = Series(rule=rule, first=datetime.combine(start, meant[0]), zone=zone, workdays=days == "work")
+    begin = datetime.combine(start, time(), zone) - timedelta(seconds=1)
+    found = [
+        slot.astimezone(zone) for slot in takewhile(lambda slot: slot < begin + timedelta(30), series.slots(begin))
+    ]
+    wanted = [
+        datetime.combine(day, each, zone)
+        for day in (start + timedelta(number) for number in range(30))
+        if (is_workday(day) if days == "work" else not days or DAYS[day.weekday()] in days)
+        for each in meant
+    ]
+    assert found == wanted
+    assert in_words(rule, datetime.combine(start, meant[0])).endswith("、".join(f"{each:%H:%M}" for each in meant))

@@ -7,13 +7,23 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from botbay.zh.time import Grain, TimeExpression, describe, no_such_time, parse
-from botbay.zh.time.left_out import rest_apart
+from botbay.zh.time.left_out import left_out_apart
+from botbay.zh.time.recurring import times_of_day
 from workers.reminders.service import When
 from workers.reminders.slots import in_words, point_in_words
 
 #: What asks for it: the time is the one nearest to it.
 _CALL = re.compile(r"提[醒型示]|题醒|[叫喊催闹]|通知|说一[声下]|告诉|记得|别忘|remind", re.IGNORECASE)
-AHEAD = re.compile(r"提前\s*(?P<by>[\d零一二两三四五六七八九十半个刻]+(?:分钟?|小时|钟头?|天)半?)")
+_MUCH = r"[\d零一二两三四五六七八九十半个刻]+"
+AHEAD = re.compile(rf"提前\s*(?P<by>{_MUCH}(?:分钟?|小时|钟头?|天)半?)")
+#: 开会前10分钟叫我.
+_BEFORE_IT = re.compile(
+    rf"(?<=[\u4e00-\u9fff\d])(?<![之以目班天日周月年])前\s*(?P<by>{_MUCH}(?:分钟|小时|钟头|刻钟)半?)"
+    rf"(?=[就再先]?(?:{_CALL.pattern}))",
+    re.IGNORECASE,
+)
+#: 坚持21天 behind how often.
+SO_LONG = re.compile(r"(?:连续|连着|坚持|持续|一共|总共|共)\s*$")
 _AHEAD_BY_NOTHING = re.compile(r"提前一?点?(?=[叫喊提催告通说])")
 _AHEAD_BY = timedelta(minutes=10)
 CLOCK = re.compile(r"(?P<hour>\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点|:|：|时)")
@@ -65,7 +75,7 @@ def read(sentence: str, zone: ZoneInfo, moment: datetime, *, asked: bool = False
     """
     base = moment.astimezone(zone).replace(tzinfo=None)
     before = timedelta()
-    if ahead := AHEAD.search(sentence):
+    if ahead := AHEAD.search(sentence) or _BEFORE_IT.search(sentence):
         before = next((one.length for one in parse(ahead["by"], base) if one.length is not None), timedelta())
         sentence = f"{sentence[: ahead.start()]}{' ' * len(ahead[0])}{sentence[ahead.end() :]}"
     elif _AHEAD_BY_NOTHING.search(sentence):
@@ -106,12 +116,12 @@ def shown(when: When, zone: ZoneInfo, moment: datetime) -> str:
 def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeExpression:
     """Of several times the one at which to remind: 明天要交报告，今晚八点提醒我 means this evening."""
     if recurring := next((one for one in times if one.rrule is not None), None):
-        rest = rest_apart(sentence)
+        rest = left_out_apart(sentence)
         if rest is not None and recurring.end <= rest[0]:  # 每天九点提醒我打卡，周末不用
             without = parse(f"{recurring.text}{sentence[slice(*rest)]}", base, "future")
             times = [one for one in times if one.start < rest[0]]
             recurring = without[0] if len(without) == 1 else recurring
-        return _with_hour(recurring, times, base)
+        return _so_long(sentence, _with_hour(recurring, times, base), times, base)
     if len(times) == 1:
         return times[0]
     call = _CALL.search(sentence)
@@ -132,10 +142,10 @@ def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeE
 
 
 def _hours_of_a_day(sentence: str, times: list[TimeExpression]) -> TimeExpression | None:
-    """明天上午十点和下午四点提醒我: on that day at both; only hours with the same minutes, which one rule can say."""
+    """明天上午十点和下午四点提醒我: on that day at both."""
     moments = [one.at for one in times if one.at is not None]
     exact = all((one.kind, one.bound, one.precision) == ("point", "at", Grain.MINUTE) for one in times)
-    if len(times) < 2 or not exact or len({(each.date(), each.minute) for each in moments}) > 1:
+    if len(times) < 2 or not exact or len({each.date() for each in moments}) > 1:
         return None
     if not all(_AND.fullmatch(sentence[one.end : following.start]) for one, following in pairwise(times)):
         return None
@@ -145,10 +155,21 @@ def _hours_of_a_day(sentence: str, times: list[TimeExpression]) -> TimeExpressio
     if not of_24 and any(map(_which_half, times)):
         return None
     first, last = min(moments), times[-1]
-    hours = ",".join(map(str, sorted({each.hour for each in moments})))
-    rule = f"FREQ=DAILY;BYHOUR={hours};BYMINUTE={first.minute};UNTIL={first:%Y%m%d}T235959"
+    parts = {"FREQ": "DAILY", **times_of_day(moments), "UNTIL": f"{first:%Y%m%d}T235959"}
+    rule = ";".join(f"{name}={part}" for name, part in parts.items())
     text = sentence[times[0].start : last.end]
     return replace(last, kind="recurring", rrule=rule, at=first, text=text, ambiguous=False, readings=())
+
+
+def _so_long(sentence: str, recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
+    """每天六点提醒我跑步，坚持21天: how long it goes on stands apart from how often."""
+    for one in times:
+        so = SO_LONG.search(sentence, 0, one.start)
+        if one.length is not None and so is not None and one.start >= len(recurring.text):
+            both = parse(f"{recurring.text}，{so[0].strip()}{one.text}", base, "future")
+            if len(both) == 1 and both[0].rrule is not None:
+                return both[0]
+    return recurring
 
 
 def _with_hour(recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
@@ -226,5 +247,9 @@ def _recurring(time_: TimeExpression, zone: ZoneInfo, before: timedelta) -> When
             kept = [part for part in rule.split(";") if not part.startswith(("BYHOUR=", "BYMINUTE="))]
             rule = ";".join([*kept, f"BYHOUR={earlier.hour}", f"BYMINUTE={earlier.minute}"])
             at = earlier
-    workdays = "BYDAY=MO,TU,WE,TH,FR" in rule and "BYSETPOS" not in rule and _WORKDAYS.search(time_.text) is not None
+    workdays = (
+        "BYDAY=MO,TU,WE,TH,FR" in rule
+        and not rule.startswith("FREQ=MONTHLY")
+        and _WORKDAYS.search(time_.text) is not None
+    )
     return When(at=at.replace(tzinfo=zone), rule=rule, workdays=workdays and "INTERVAL" not in rule)

@@ -60,10 +60,14 @@ def _steps(word: str) -> int:
     return word.count("下") - word.count("上")
 
 
+#: 记一下周五要交房租 says this Friday.
+_A_BIT = re.compile(r"[^周期拜一]一$")
+
+
 def named_week(text: str, at: int, context: Context) -> Dates | None:
     """下周, 上礼拜3, 周五, 周末."""
     found = _WEEK.match(text, at)
-    if found is None:
+    if found is None or (text[at] == "下" and _A_BIT.search(text, max(at - 2, 0), at)):
         return None
     rel, which = found["rel"], found["day"] or ("末" if found["weekend"] else None)
     if rel is None and which is None:
@@ -78,13 +82,15 @@ def named_week(text: str, at: int, context: Context) -> Dates | None:
     return Dates(found.end(), [day(each.start + WEEKDAYS[which] * _DAY) for each in this])
 
 
-_MONTH = re.compile(rf"{_REL}月(?:份)?(?![饼球亮租薪票台])|月(?=[初底末尾](?![一二三四五]))|月(?=中(?:旬|[,。之前]|$))")
+_MONTH = re.compile(
+    rf"{_REL}月(?:份)?(?![饼球亮租薪票台])|月(?=[初底末尾](?![一二三四五]))|月(?=中(?:旬|[,。之前提叫喊还交]|$))"
+)
 
 
 def named_month(text: str, at: int, context: Context) -> Dates | None:
     """上个月, 本月; 月 alone before 底 and the like."""
     found = _MONTH.match(text, at)
-    if found is None:
+    if found is None or (text[at] == "下" and _A_BIT.search(text, max(at - 2, 0), at)):
         return None
     rel = found["rel"]
     if rel is None:

@@ -170,6 +170,7 @@ WEEK_WORD = r"(?:周|星期|礼拜)"
 WEEK_DAY = r"(?P<day>六[、和]?(?:周|星期|礼拜)?[日天](?![报气])|[一二三四五六](?![次回趟遍])|末|日(?!报(?![告名到])|记|程|志|均|常)|天(?![气空数])|[1-7](?![\d次天个人点:.]|月))"
 OF_WEEK: list[Part] = [
     (re.compile(rf"{WEEK_WORD}{WEEK_DAY}"), _weekday),
+    (re.compile(r"中(?=[,。之前提叫喊还交]|$)"), lambda found, host, _: day(host.start + 2 * _DAY)),
     (
         re.compile(r"(?P<side>[上下前后])半周"),
         lambda found, host, _: (

@@ -1,16 +1,17 @@
 """What comes again, and when first: 每天早上八点, 每周一三五, 每月最后一个工作日."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import product
 
 from dateutil.rrule import rrulestr
 
 from botbay.zh.time.clock import Clock, DayPart, clock, day_part
-from botbay.zh.time.left_out import rest_left_out
+from botbay.zh.time.left_out import some_left_out
 from botbay.zh.time.model import Context, Grain
-from botbay.zh.time.rules import NAMES, WORKING, Rule, rule_at
+from botbay.zh.time.rules import NAMES, Rule, all_but, rule_at
 from botbay.zh.time.values import off_work
 
 _ONE_DAY = timedelta(days=1)
@@ -49,16 +50,17 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
     if rule.frequency in ("HOURLY", "MINUTELY", "SECONDLY"):
         return Recurrence(end, rule.text(), _soon(rule, context.base), Grain.MINUTE)
     part, clocks = before
-    end = _without_rest(text, end, rule)
+    end = _without_some(text, end, rule)
     if not clocks and "BYHOUR" not in rule.parts:
         if (off := off_work(text, end)) is not None:  # 每天下班前
             end, hour = off
             minutes = int(hour.total_seconds()) // 60 % (24 * 60)
             rule.parts["BYHOUR"], rule.parts["BYMINUTE"] = str(minutes // 60), str(minutes % 60)
         else:
-            end, part_after, clocks = _times(text, end)
+            daily = rule.frequency in ("DAILY", "WEEKLY") and rule.interval == 1 and rule.moon is None
+            end, part_after, clocks = _times(text, end, apart=daily and not rule.odd and rule.week is None)
             part = part_after or part
-    end = _without_rest(text, end, rule)
+    end = _without_some(text, end, rule)
     midnight, clear, grain, hours = context.today, True, Grain.DAY, [timedelta()]
     if clocks:
         later, clear = clocks[0].usual(context.sentence)
@@ -66,8 +68,9 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
         hours = [each - midnight for each in moments]
         grain = clocks[0].grain
         if rule.moon is None:
-            rule.parts["BYHOUR"] = ",".join(dict.fromkeys(str(each.hour) for each in moments))
-            rule.parts["BYMINUTE"] = str(moments[0].minute)
+            rule.parts |= times_of_day(moments)
+            if "," in rule.parts["BYMINUTE"]:
+                rule.frequency = "DAILY"
         if hours[0] >= _ONE_DAY and rule.frequency == "WEEKLY" and "BYDAY" in rule.parts:
             # 周五晚上十二点 is Saturday's first moment.
             days = sorted((NAMES.index(each) + 1) % 7 for each in rule.parts["BYDAY"].split(","))
@@ -97,13 +100,26 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
     return Recurrence(end, rule.text() + ending, first, grain, not clear, readings)
 
 
-def _without_rest(text: str, end: int, rule: Rule) -> int:
-    """The rule without the days of rest where they are left out, and where that ends."""
+def times_of_day(moments: Collection[datetime]) -> dict[str, str]:
+    """The parts of a rule that comes at these times of every day.
+
+    Where their minutes differ, 9:00 and 17:30, they are picked from all pairs, which only a DAILY rule does day by day.
+    """
+    hours, minutes = (sorted({getattr(each, part) for each in moments}) for part in ("hour", "minute"))
+    parts = {"BYHOUR": ",".join(map(str, hours)), "BYMINUTE": ",".join(map(str, minutes))}
+    if len(minutes) > 1:
+        pairs = list(product(hours, minutes))
+        parts["BYSETPOS"] = ",".join(map(str, sorted({pairs.index((each.hour, each.minute)) + 1 for each in moments})))
+    return parts
+
+
+def _without_some(text: str, end: int, rule: Rule) -> int:
+    """The rule without the days of the week that are left out, and where that ends."""
     daily = rule.frequency == "DAILY" and rule.interval == 1
-    if not daily or (stop := rest_left_out(text, end)) is None:
+    if not daily or (some := some_left_out(text, end)) is None:
         return end
-    rule.frequency, rule.parts["BYDAY"] = "WEEKLY", WORKING
-    return stop
+    rule.frequency, rule.parts["BYDAY"] = "WEEKLY", all_but(some[1])
+    return some[0]
 
 
 def first_time(rule: str, start: datetime, since: datetime) -> datetime | None:
@@ -141,8 +157,8 @@ def _by_moon(
     return Recurrence(end, "RDATE:" + ",".join(f"{each:%Y%m%dT%H%M%S}" for each in ahead), ahead[0], grain, ambiguous)
 
 
-def _times(text: str, at: int) -> tuple[int, DayPart | None, list[Clock]]:
-    """The times of the day behind a rule: 早上八点和下午六点."""
+def _times(text: str, at: int, *, apart: bool = False) -> tuple[int, DayPart | None, list[Clock]]:
+    """The times of the day behind a rule: 早上八点和下午六点; ``apart``: their minutes may differ."""
     clocks: list[Clock] = []
     end, first_part = at, None
     while True:
@@ -160,7 +176,7 @@ def _times(text: str, at: int) -> tuple[int, DayPart | None, list[Clock]]:
             if part is not None and not clocks:
                 first_part, end = part, part.end
             break
-        if clocks and said.minute != clocks[0].minute:
+        if clocks and said.minute != clocks[0].minute and not apart:
             break
         clocks.append(said)
         end = said.end

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import product
 
 from botbay.zh.time.almanac import MOVING_FEASTS, feast_day
 from botbay.zh.time.lunar import lunar_day
@@ -33,9 +34,14 @@ def said_again(rule: str, at: datetime, until: datetime | None, precision: Grain
     words = _cycle(parts) if parts else _by_moon([datetime.fromisoformat(each) for each in _dates(rule)])
     if precision >= Grain.DAY or (parts.get("FREQ") in ("HOURLY", "MINUTELY", "SECONDLY")):
         return words
-    hours = parts.get("BYHOUR", str(at.hour)).split(",")
-    minute = int(parts.get("BYMINUTE", at.minute))
-    clock = "、".join(f"{int(hour):02}:{minute:02}" for hour in hours)
+    hours, minutes = (
+        sorted(int(each) for each in parts.get(name, str(usual)).split(","))
+        for name, usual in (("BYHOUR", at.hour), ("BYMINUTE", at.minute))
+    )
+    times = [f"{hour:02}:{minute:02}" for hour, minute in product(hours, minutes)]
+    if parts.get("FREQ") == "DAILY" and (places := parts.get("BYSETPOS")):
+        times = [times[int(each) - 1] for each in places.split(",")]
+    clock = "、".join(times)
     return f"{words} {clock}" + (f"–{until:%H:%M}" if until is not None else "")
 
 

@@ -2,14 +2,14 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from botbay.zh.numbers import NUMBER, number
 from botbay.zh.time.almanac import FEAST, WEEKDAY_FEASTS, feast_day, is_fixed
 from botbay.zh.time.clock import clock
-from botbay.zh.time.left_out import all_but_rest
+from botbay.zh.time.left_out import all_but_some
 from botbay.zh.time.lunar import lunar_day
 from botbay.zh.time.model import Context
 from botbay.zh.time.periods import WEEKDAYS
@@ -25,6 +25,7 @@ _MONTH = r"(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])�
 _UNIT = r"(?P<unit>个?(?:星期|礼拜)|周|个?季度|个?工作日|个?月|个?小时|个?钟头|个?钟|刻钟|分钟|天|日|年|秒钟?)"
 _MONTHLY = (
     rf"(?P<dates>{_DATE}(?:(?:[日号][、,和及跟/]?|[、,和及跟/]){_DATE})*[日号](?:[、,和及跟]?(?:月底|月末|最后一天))?)"
+    rf"(?:(?:到|至|-)(?P<through>{_DATE})[日号](?:[之期]?间)?的?(?:每[天日]|天天))?"
     rf"|(?P<edge>月?(?:初(?![一二三四五六七八九十])|底|末|中旬?(?!秋)))"
     rf"|{_NTH}(?:(?P<day>天|日)|(?P<work>工作日)|(?:{_WEEK}的?)?{_WEEK}(?P<weekday>{_DAY}|末))"
 )
@@ -140,6 +141,11 @@ def _weekdays(words: str) -> str:
     return ",".join(NAMES[each] for each in sorted(chosen))
 
 
+def all_but(days: Collection[int]) -> str:
+    """BYDAY of every day but these, Monday 0."""
+    return ",".join(name for day, name in enumerate(NAMES) if day not in days)
+
+
 _FREQUENCIES = [
     ("星期", "WEEKLY", 1),
     ("礼拜", "WEEKLY", 1),
@@ -190,8 +196,8 @@ def rule_at(text: str, at: int, context: Context) -> tuple[int, Rule | None] | N
             each for each in (found["days"], found["list"], found["span"], found["few"], found["both"]) if each
         )
         return found.end(), Rule("WEEKLY", parts={"BYDAY": _weekdays(words)})
-    if (end := all_but_rest(text, at)) is not None:
-        return end, Rule("WEEKLY", parts={"BYDAY": WORKING})
+    if (some := all_but_some(text, at)) is not None:
+        return some[0], Rule("WEEKLY", parts={"BYDAY": all_but(some[1])})
     if found := _WEEKEND.match(text, at):
         return found.end(), Rule("WEEKLY", parts={"BYDAY": "SA,SU"})
     if found := _WORKDAYS.match(text, at):
@@ -276,6 +282,8 @@ def _monthly(found: re.Match[str]) -> Rule | None:
         days = sorted({number(each) or 0 for each in re.findall(_DATE, found["dates"].replace("最后一天", ""))})
         if found["dates"][-1] not in "日号":
             days.append(-1)
+        if found["through"]:  # 10号到15号每天
+            days += range(days[-1] + 1, (number(found["through"]) or 0) + 1)
         return Rule("MONTHLY", parts={"BYMONTHDAY": ",".join(map(str, days))})
     if edge := found["edge"]:
         day = {"初": "1", "中": "15"}.get(edge.removeprefix("月")[0], "-1")
