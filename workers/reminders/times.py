@@ -7,8 +7,11 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from botbay.zh.time import Grain, TimeExpression, describe, no_such_time, parse
+from botbay.zh.time.almanac import FEAST
 from botbay.zh.time.left_out import left_out_apart
-from botbay.zh.time.recurring import times_of_day
+from botbay.zh.time.recurring import first_time, times_of_day
+from botbay.zh.time.rule_words import RDATE, parts_of
+from botbay.zh.time.rules import NAMES
 from workers.reminders.service import When
 from workers.reminders.slots import in_words, point_in_words
 
@@ -33,6 +36,7 @@ _AND = re.compile(r"\s*(?:[、，,和及跟]|还有|以及)\s*")
 _BESIDE = re.compile(r"(?:(?P<before>[前头]一[天日]?|提前一天的?)|第二天|次日|后一天)(?:的|在)?$")
 #: Nobody can say when these are; some time from now is as good as another.
 _VAGUE = re.compile(r"一?会儿?|回头|稍|等一?下")
+_FEAST = re.compile(FEAST)
 _WORKDAYS = re.compile(r"(?:工作|上班|交易)[日天]|节假日")
 #: The hour at which a part of a day, or a whole day, is meant.
 _HOURS = (
@@ -49,6 +53,9 @@ _MORNING = 9
 _CLEAR_HOURS = range(9, 12)
 _BEFORE_DEADLINE = timedelta(hours=1)
 _SOON = timedelta(minutes=30)
+
+
+_NO_LEAP_YEAR, _SHORTEST_MONTH = 2025, 28
 
 
 class Unclear(Exception):
@@ -90,7 +97,7 @@ def read(sentence: str, zone: ZoneInfo, moment: datetime, *, asked: bool = False
     if chosen.rrule is not None:
         if not asked and _which_half(chosen):
             raise Unclear(_half_question(chosen, base), half=True)
-        return Read(when=_recurring(chosen, zone, before), text=chosen.text)
+        return Read(when=_recurring(chosen, zone, before, base), text=chosen.text)
     at = _slot(chosen, base, asked=asked) - before
     return Read(when=When(at=at.replace(tzinfo=zone)), text=chosen.text, ahead=before)
 
@@ -199,6 +206,8 @@ def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:
         return at
     hour = next((hour for words, hour in _HOURS if words.search(time_.text)), _MORNING)
     slot = datetime.combine(at.date(), time(hour))
+    if time_.bound == "before" and _FEAST.search(time_.text):  # 五一前: on the day itself it is too late
+        slot -= timedelta(days=1)
     if hour == 0 and at.hour >= 18:  # 半夜 begins the evening before
         slot += timedelta(days=1)
     if slot > base:
@@ -217,6 +226,8 @@ def _which_half(time_: TimeExpression) -> bool:
     """Whether nobody can tell if the morning or the afternoon is meant."""
     if not time_.ambiguous or _VAGUE.search(time_.text) or time_.at is None:
         return False
+    if PART.search(time_.text) and not time_.readings:  # 周末下午三点: only the day is open
+        return False
     return time_.at.hour not in _CLEAR_HOURS
 
 
@@ -233,7 +244,7 @@ def _midnight(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _recurring(time_: TimeExpression, zone: ZoneInfo, before: timedelta) -> When:
+def _recurring(time_: TimeExpression, zone: ZoneInfo, before: timedelta, moment: datetime) -> When:
     assert time_.rrule is not None
     if time_.at is None:
         raise Unclear("这个重复的规律我没看懂，换个说法，比如「每周五下午五点」。")
@@ -241,7 +252,9 @@ def _recurring(time_: TimeExpression, zone: ZoneInfo, before: timedelta) -> When
     if time_.precision >= Grain.PART:
         hour = next((hour for words, hour in _HOURS if words.search(time_.text)), _MORNING)
         at = at.replace(hour=hour, minute=0, second=0, microsecond=0)
-    if before and "BYHOUR" in rule and "," not in rule.partition("BYHOUR=")[2].partition(";")[0]:
+    if before >= timedelta(days=1):
+        rule, at = _days_earlier(rule, at, before.days, moment)
+    elif before and "BYHOUR" in rule and "," not in rule.partition("BYHOUR=")[2].partition(";")[0]:
         earlier = at - before
         if earlier.date() == at.date():
             kept = [part for part in rule.split(";") if not part.startswith(("BYHOUR=", "BYMINUTE="))]
@@ -253,3 +266,27 @@ def _recurring(time_: TimeExpression, zone: ZoneInfo, before: timedelta) -> When
         and _WORKDAYS.search(time_.text) is not None
     )
     return When(at=at.replace(tzinfo=zone), rule=rule, workdays=workdays and "INTERVAL" not in rule)
+
+
+def _days_earlier(rule: str, at: datetime, days: int, moment: datetime) -> tuple[str, datetime]:
+    """A rule of days of the week, the month or the year so many days earlier, 每月10号还款，提前3天; others as they are."""
+    by = timedelta(days=days)
+    parts = parts_of(rule)
+    if not parts:  # days of the moon, one by one
+        dates = [datetime.fromisoformat(each) - by for each in rule.removeprefix(RDATE).split(",")]
+        left = [each for each in dates if each.date() >= moment.date()]
+        return RDATE + ",".join(f"{each:%Y%m%dT%H%M%S}" for each in left), at - by if at - by > moment else at
+    day = parts.get("BYMONTHDAY", "")
+    if parts["FREQ"] == "WEEKLY" and "BYDAY" in parts:
+        moved = sorted((NAMES.index(each) - days) % 7 for each in parts["BYDAY"].split(","))
+        parts["BYDAY"] = ",".join(NAMES[each] for each in moved)
+    elif parts["FREQ"] == "YEARLY" and day.isdigit() and parts.get("BYMONTH", "").isdigit():
+        early = datetime(_NO_LEAP_YEAR, int(parts["BYMONTH"]), int(day)) - by
+        parts |= {"BYMONTH": str(early.month), "BYMONTHDAY": str(early.day)}
+    elif parts["FREQ"] == "MONTHLY" and day.isdigit() and "BYMONTH" not in parts and days < _SHORTEST_MONTH:
+        place = int(day) - days
+        parts["BYMONTHDAY"] = str(place if place > 0 else place - 1)  # the day before the 1st is the last
+    else:
+        return rule, at
+    rule = ";".join(f"{name}={part}" for name, part in parts.items())
+    return rule, first_time(rule, at - by, moment) or at

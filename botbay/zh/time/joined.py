@@ -11,6 +11,7 @@ from botbay.zh.time.recurring import first_time, recurrence
 from botbay.zh.time.values import pick, readings, value_at
 
 _DAY = timedelta(days=1)
+_MORNING = 9
 _ELAPSED = ("FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY")
 _FROM_THEN = re.compile(r"(?:里面?|之?内|期间)?[,; ]?(?:的|都|在|就)?")
 _UP_TO = re.compile(r"[,; ]?(?:一直|直|持续)?(?:到|至|截止到?|截至)")
@@ -153,6 +154,8 @@ def _within_hours(a: TimeExpression, b: TimeExpression, gap: str, context: Conte
     """每天9点到18点每小时, 早上9点到下午6点每两小时: every hour of every day."""
     if a.rrule == "FREQ=DAILY" and not gap:
         return [replace(b, start=a.start)]
+    if a.kind == "point" and a.bound == "at" and a.precision is Grain.DAY and _FROM_THEN.fullmatch(gap):
+        return _hours_of_one_day(a, b)
     if a.bound == "after" and a.at is not None and b.at is not None and _FROM_THEN.fullmatch(gap):
         return [replace(b, start=a.start, at=a.at if a.at > context.base else b.at)]
     if not _BETWEEN.fullmatch(gap) or a.at is None or a.until is None or a.precision > Grain.MINUTE:
@@ -169,6 +172,17 @@ def _within_hours(a: TimeExpression, b: TimeExpression, gap: str, context: Conte
     first = first_time(rule, datetime.combine(context.today, a.at.time()), context.base)
     every = replace(a, kind="recurring", end=b.end, at=first, until=None, rrule=rule, ambiguous=False, readings=())
     return [every]
+
+
+def _hours_of_one_day(a: TimeExpression, b: TimeExpression) -> list[TimeExpression] | None:
+    """今天每隔一小时: up to the end of that day; of another day, from the morning on."""
+    if a.at is None or b.at is None or not str(b.rrule).startswith("FREQ=HOURLY") or "BYMINUTE" in str(b.rrule):
+        return None
+    step = int(str(b.rrule).partition("INTERVAL=")[2] or 1)
+    first = b.at if b.at.date() == a.at.date() else a.at.replace(hour=_MORNING)
+    hours = ",".join(str(hour) for hour in range(first.hour, 24, step))
+    rule = f"FREQ=DAILY;BYHOUR={hours};BYMINUTE={first.minute};UNTIL={first:%Y%m%d}T235959"
+    return [replace(b, start=a.start, at=first, rrule=rule)]
 
 
 def _days_on_end(a: TimeExpression, b: TimeExpression, start: int, context: Context) -> list[TimeExpression] | None:
