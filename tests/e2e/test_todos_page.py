@@ -271,6 +271,22 @@ async def test_a_todo_of_the_minutes_becomes_a_reminder(page: Page, world: World
     assert (made.todo_id, made.at) == (world.ids["把发版公告定稿"], at(1, 9))
 
 
+async def test_a_very_long_list_says_how_much_more_there_is(page: Page, world: World) -> None:
+    async with transaction() as session:
+        one = await session.get_one(TodoRow, world.ids["把发版公告定稿"])
+        session.add_all(
+            TodoRow(
+                room_id=one.room_id, message_id=one.message_id, place=number, sources=one.sources, what=f"第 {number} 件事",
+                who_contact_id=one.who_contact_id, who_name=one.who_name, shown="",
+            )
+            for number in range(1, 201)
+        )  # fmt: skip
+    await page.reload()
+    await expect(page.get_by_test_id("rest")).to_contain_text("还有 7 条没列出来：做完或取消上面几条")
+    await expect(page.get_by_text("第 193 件事", exact=True)).to_be_visible()
+    await expect(page.get_by_text("第 194 件事", exact=True)).to_have_count(0)
+
+
 async def test_the_calendar_shows_every_time_of_what_recurs(page: Page, world: World) -> None:
     await page.get_by_test_id("view").get_by_text("日历").click()
     phone = page.viewport_size is not None and page.viewport_size["width"] == PHONE[0]

@@ -355,6 +355,15 @@ async def test_todos_of_the_minutes_stand_in_the_list_and_are_done_by_number() -
     assert "修支付页" in await Chat(world, "王", "产品群").say("小赵还有哪些没做", "list_todos")
 
 
+async def test_somebodys_todo_is_found_among_very_many_of_others() -> None:
+    world = await group()
+    others = [await todo(world, f"第 {number} 件事", "王") for number in range(60)]
+    await todo(world, "修支付页", "小赵")
+    assert "修支付页" in await Chat(world, "王", "产品群").say("小赵还有哪些没做", "list_todos")
+    mine = await Chat(world, "王").say("我的待办", "list_todos")
+    assert mine.splitlines()[0] == f"你有 {len(others)} 条："
+
+
 async def test_a_todo_is_reminded_of_and_done_with_its_reminder() -> None:
     world = await group()
     mine = await todo(world, "写发版公告", "王")

@@ -12,10 +12,13 @@ from web.pages.todos_items import GROUPS, Entry, group_of, rule, when
 from workers.reminders.models import ReminderState
 from workers.reminders.slots import point_in_words
 
+#: So many rows a phone still scrolls smoothly.
+SHOWN = 200
+
 
 def groups(entries: Sequence[Entry], zone: ZoneInfo, moment: datetime, acts: Acts) -> None:
     by_group: dict[str, list[Entry]] = {name: [] for name in GROUPS}
-    for entry in entries:
+    for entry in entries[:SHOWN]:
         by_group[group_of(entry, zone, moment)].append(entry)
     for name, some in by_group.items():
         if not some:
@@ -27,6 +30,7 @@ def groups(entries: Sequence[Entry], zone: ZoneInfo, moment: datetime, acts: Act
             with ui.element("div").classes("mi-list"):
                 for entry in some:
                     row(entry, when(entry, zone, moment), zone, moment, acts)
+    _rest(entries, "做完或取消上面几条，它们就会出来；也可以切到「日历」按天看")
 
 
 def row(entry: Entry, at: str, zone: ZoneInfo, moment: datetime, acts: Acts) -> None:
@@ -65,10 +69,16 @@ def _button(words: str, icon: str, mark: str, do: object) -> None:
     button.props(f"flat dense no-caps data-testid={mark}")
 
 
+def _rest(entries: Sequence[Entry], how: str) -> None:
+    """That there are more than are shown, and how to come to them."""
+    if (left := len(entries) - SHOWN) > 0:
+        text(f"还有 {left} 条没列出来：{how}。", "bb-soft bb-small").props("data-testid=rest")
+
+
 def ended(entries: Sequence[Entry], zone: ZoneInfo) -> None:
     """What is done or was cancelled, the last first."""
     with ui.element("div").classes("mi-list"):
-        for entry in entries:
+        for entry in entries[:SHOWN]:
             with ui.element("div").classes("td-row").props(f"data-testid={entry.key}"):
                 with ui.element("div").classes("bb-grow"):
                     text(entry.what, "mi-name td-ended")
@@ -76,3 +86,4 @@ def ended(entries: Sequence[Entry], zone: ZoneInfo) -> None:
                     text(f"{at} · {entry.place} · {entry.who}", "bb-soft bb-small")
                 done = entry.state == ReminderState.DONE
                 pill("完成了" if done else "取消了", "good" if done else "")
+    _rest(entries, "这里只列最近结束的")

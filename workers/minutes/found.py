@@ -14,6 +14,8 @@ from workers.minutes.models import MinutesRow, MinutesVersion, TodoRow, TodoStat
 from workers.minutes.repository import readable_minutes
 
 _MOST = 50
+#: Open todos of all rooms: far more than anybody keeps, for whoever looks for one person's among them.
+_MOST_OPEN = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,7 @@ async def open_todos(
     found = _open(subject, audience)
     if who is not None:
         found = found.where(TodoRow.who_contact_id.in_(list(who)))
-    rows = await session.execute(found.order_by(TodoRow.due.asc().nulls_last(), TodoRow.id).limit(_MOST))
+    rows = await session.execute(found.order_by(TodoRow.due.asc().nulls_last(), TodoRow.id).limit(_MOST_OPEN))
     return [
         OpenTodo(
             id=row.id,

@@ -45,7 +45,7 @@ from workers.reminders.models import Reminder, ReminderEvent, ReminderState
 OPEN = (ReminderState.WAITING, ReminderState.TOLD)
 #: So many are told in one message; what is due beyond them comes in the next.
 MOST_AT_ONCE = 20
-_MOST = 200
+_MOST = 1000
 
 
 def own_contacts(subject: Subject) -> Select[int]:
