@@ -409,7 +409,7 @@ async def test_its_history_is_kept_and_only_its_people_see_it() -> None:
         lines = await service.history(session, subject, one)
         assert [line.what for line in lines] == ["created", "told", "snoozed", "changed", "done"]
         assert await service.history(session, other, one) == []
-        assert [row.reminder.what for row in await service.ended_of(session, subject)] == ["交月报"]
+        assert [row.reminder.what for row in await service.ended_of(session, subject, 10)] == ["交月报"]
         with pytest.raises(service.ReminderError, match="已经不在了"):
             await service.cancel(session, other, PRIVATE, one)
 

@@ -19,6 +19,8 @@ from workers.reminders.models import ReminderState
 from workers.reminders.repository import Row
 from workers.reminders.slots import Series, in_words, point_in_words
 
+#: So many rows a phone still scrolls smoothly.
+SHOWN = 200
 #: In this order they stand on the page.
 GROUPS = ("过期", "今天", "明天", "本周", "以后", "没有时间")
 #: A todo of a day is due at its end.
@@ -73,10 +75,10 @@ async def open_entries(session: AsyncSession, account: Account) -> list[Entry]:
 
 
 async def ended_entries(session: AsyncSession, account: Account) -> list[Entry]:
-    """The reminders that are done or cancelled, the last first."""
+    """The ``SHOWN`` reminders that were done or cancelled last, the last first."""
     subject = Subject.of_account(account)
     own = await service.own_contacts(session, subject)
-    return [await _of_row(session, subject, row, own) for row in await service.ended_of(session, subject)]
+    return [await _of_row(session, subject, row, own) for row in await service.ended_of(session, subject, SHOWN)]
 
 
 async def _of_row(session: AsyncSession, subject: Subject, row: Row, own: set[int]) -> Entry:

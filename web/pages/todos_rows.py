@@ -8,12 +8,9 @@ from nicegui import ui
 
 from web.layout import local_time, pill, text
 from web.pages.todos_acts import Acts
-from web.pages.todos_items import GROUPS, Entry, group_of, rule, when
+from web.pages.todos_items import GROUPS, SHOWN, Entry, group_of, rule, when
 from workers.reminders.models import ReminderState
 from workers.reminders.slots import point_in_words
-
-#: So many rows a phone still scrolls smoothly.
-SHOWN = 200
 
 
 def groups(entries: Sequence[Entry], zone: ZoneInfo, moment: datetime, acts: Acts) -> None:
@@ -30,7 +27,9 @@ def groups(entries: Sequence[Entry], zone: ZoneInfo, moment: datetime, acts: Act
             with ui.element("div").classes("mi-list"):
                 for entry in some:
                     row(entry, when(entry, zone, moment), zone, moment, acts)
-    _rest(entries, "做完或取消上面几条，它们就会出来；也可以切到「日历」按天看")
+    if (left := len(entries) - SHOWN) > 0:
+        words = f"还有 {left} 条没列出来：做完或取消上面几条，它们就会出来；也可以切到「日历」按天看。"
+        text(words, "bb-soft bb-small").props("data-testid=rest")
 
 
 def row(entry: Entry, at: str, zone: ZoneInfo, moment: datetime, acts: Acts) -> None:
@@ -69,16 +68,10 @@ def _button(words: str, icon: str, mark: str, do: object) -> None:
     button.props(f"flat dense no-caps data-testid={mark}")
 
 
-def _rest(entries: Sequence[Entry], how: str) -> None:
-    """That there are more than are shown, and how to come to them."""
-    if (left := len(entries) - SHOWN) > 0:
-        text(f"还有 {left} 条没列出来：{how}。", "bb-soft bb-small").props("data-testid=rest")
-
-
 def ended(entries: Sequence[Entry], zone: ZoneInfo) -> None:
     """What is done or was cancelled, the last first."""
     with ui.element("div").classes("mi-list"):
-        for entry in entries[:SHOWN]:
+        for entry in entries:
             with ui.element("div").classes("td-row").props(f"data-testid={entry.key}"):
                 with ui.element("div").classes("bb-grow"):
                     text(entry.what, "mi-name td-ended")
@@ -86,4 +79,5 @@ def ended(entries: Sequence[Entry], zone: ZoneInfo) -> None:
                     text(f"{at} · {entry.place} · {entry.who}", "bb-soft bb-small")
                 done = entry.state == ReminderState.DONE
                 pill("完成了" if done else "取消了", "good" if done else "")
-    _rest(entries, "这里只列最近结束的")
+    if len(entries) == SHOWN:
+        text(f"这里只列最近结束的 {SHOWN} 条。", "bb-soft bb-small").props("data-testid=rest")

@@ -183,10 +183,10 @@ async def list_of(session: AsyncSession, subject: Subject, audience: Audience) -
     return await repository.rows(session, readable_reminders(subject, audience).where(Reminder.state.in_(OPEN)))
 
 
-async def ended_of(session: AsyncSession, subject: Subject) -> list[Row]:
+async def ended_of(session: AsyncSession, subject: Subject, limit: int) -> list[Row]:
     """Those of one's own that are done or cancelled, for some months, the last first."""
     ended = readable_reminders(subject, PRIVATE).where(Reminder.state.not_in(OPEN))
-    return await repository.rows(session, ended, ended=True)
+    return await repository.rows(session, ended, limit, ended=True)
 
 
 async def get(session: AsyncSession, subject: Subject, audience: Audience, reminder_id: int) -> Row | None:
