@@ -18,7 +18,7 @@ from actions.requests import ABOUT_ROOMS, KINDS, MAILED, MINUTES, REPORTS
 from botbay.chat.models import Account, Room
 from botbay.zh.time import parse
 from botbay.zh.time.left_out import left_out_apart
-from workers.reminders.times import SO_LONG
+from workers.reminders.times import so_long
 
 _MAIL = re.compile(r"邮箱|邮件|信箱|e-?mail|mail", re.IGNORECASE)
 _REPORT = re.compile(r"日报|报表|统计")
@@ -197,8 +197,9 @@ def what_of(text: str, moment: datetime) -> str:
         text = f"{text[: rest[0]]} {text[rest[1] :]}"
     for time in reversed([one for one in parse(text, moment, "future") if one.kind != "none"]):
         if not _IS_PART.match(text[time.end :]):  # 整理上周的报表 is not to be done last week
-            so_long = SO_LONG.search(text, 0, time.start) if time.length is not None else None
-            text = f"{text[: so_long.start() if so_long else time.start]} {text[time.end :]}"
+            lasting = so_long(text, time)
+            said = lasting[1] if lasting else slice(time.start, time.end)
+            text = f"{text[: said.start]} {text[said.stop :]}"
     text = _BETWEEN.sub(" ", text).strip()
     if call := _CALL.search(text):
         # What follows 提醒我 is said as it is; before it stands when, or what, where nothing follows.

@@ -32,7 +32,6 @@ _PACE = timedelta(minutes=30)
 _SHOWN = timedelta(minutes=15)
 #: For so long the holidays that a rule leaves out are named.
 _HORIZON = timedelta(days=400)
-_ELAPSED = ("FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY")
 _RDATE = "RDATE:"
 _YEARS_AHEAD = 11
 
@@ -118,8 +117,7 @@ def _event(entry: Entry, at: datetime, zone: ZoneInfo) -> Event:
 
 def _recur(event: Event, series: Series, at: datetime) -> None:
     """The times of a series from the slot ``at`` on, by the clock on the wall that it goes by."""
-    elapsed = series.rule.startswith(_ELAPSED) and "BYHOUR" not in series.rule
-    wall = ZoneInfo("UTC") if elapsed else series.zone
+    wall = series.wall
     local = at.astimezone(wall).replace(tzinfo=None)
     if series.rule.startswith(_RDATE):
         slots = [slot.astimezone(wall) for slot in series.slots(at)]
@@ -130,10 +128,10 @@ def _recur(event: Event, series: Series, at: datetime) -> None:
         _workdays(event, series, at)
     else:
         # Where the clocks leave 2:30 out the slot is 3:30; the event begins with what the rule itself says.
-        ahead = rrulestr(series.rule, dtstart=series.first).xafter(local - timedelta(hours=3), inc=True)
+        ahead = rrulestr(series.counted, dtstart=series.first).xafter(local - timedelta(hours=3), inc=True)
         same = (each for each in ahead if each.replace(tzinfo=wall).timestamp() >= at.timestamp())
         event.add("dtstart", next(same, local).replace(tzinfo=wall))
-        event.add("rrule", _rule(series.rule, wall))
+        event.add("rrule", _rule(series.counted, wall))
 
 
 def _workdays(event: Event, series: Series, at: datetime) -> None:

@@ -26,7 +26,8 @@ def entity(value: str) -> dict[str, Any]:
         ("3月5号", "cancel_reminder", {"kind": "point", "at": "2027-03-05T00:00:00+08:00"}),
         ("每天睡前十一点", "create_reminder", {"kind": "recurring", "rrule": "FREQ=DAILY", "matched": "每天"}),
         ("提前十分钟", "create_reminder", {"kind": "none", "at": None, "rrule": None}),
-        ("睡前", "create_reminder", {"kind": "none", "at": None, "rrule": None}),
+        ("睡前", "create_reminder", {"kind": "point", "at": "2026-11-22T22:00:00+08:00"}),
+        ("饭后", "create_reminder", {"kind": "none", "at": None, "rrule": None}),
     ],
 )
 def test_a_time_keeps_its_place_and_says_what_it_means(value: str, intent: str, told: dict[str, Any]) -> None:

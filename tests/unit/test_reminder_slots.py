@@ -160,3 +160,12 @@ def test_several_times_of_a_day_come_each_on_every_day_of_the_rule(
     ]
     assert found == wanted
     assert in_words(rule, datetime.combine(start, meant[0])).endswith("、".join(f"{each:%H:%M}" for each in meant))
+
+
+@pytest.mark.parametrize("zone", ZONES, ids=lambda zone: zone.key)
+def test_what_counts_hours_ends_by_the_clock_on_the_wall(zone: ZoneInfo) -> None:
+    first = datetime(2026, 11, 24, 14, 20, tzinfo=zone)
+    series = Series.starting("FREQ=HOURLY;INTERVAL=2;UNTIL=20261124T202000", first, zone)
+    slots = [slot.astimezone(zone) for slot in series.slots(first - timedelta(seconds=1))]
+    assert [(slot.hour, slot.minute) for slot in slots] == [(14, 20), (16, 20), (18, 20), (20, 20)]
+    assert in_words(series.rule, first.replace(tzinfo=None)) == "每2小时，到11月24号 20:20为止"

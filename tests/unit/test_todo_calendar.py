@@ -1,8 +1,10 @@
 """Any words survive a calendar file, and its lines are as RFC 5545 wants them."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from dateutil.rrule import rrulestr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
@@ -10,6 +12,7 @@ from icalendar import Calendar
 from botbay.chat.lines import flat
 from web.calendar_files import render
 from web.pages.todos_items import Entry
+from workers.reminders.slots import Series
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MOMENT = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -39,3 +42,11 @@ def test_any_words_come_back_as_they_were_and_add_nothing(what: str, place: str)
     assert b"\n" not in data.replace(b"\r\n", b"") and b"\r" not in data.replace(b"\r\n", b"")
     assert sorted(line for line in lines if line.startswith(b"BEGIN:"))[:2] == [b"BEGIN:STANDARD", b"BEGIN:VCALENDAR"]
     assert len([line for line in lines if line.startswith(b"BEGIN:VEVENT")]) == 1
+
+
+def test_every_two_hours_until_the_evening_ends_in_a_calendar_when_it_ends_here() -> None:
+    series = Series.starting("FREQ=HOURLY;INTERVAL=2;UNTIL=20261124T220000", MOMENT, ZONE)  # 18:00 there
+    (event,) = Calendar.from_ical(render([replace(entry("喝水", ""), series=series)], ZONE, MOMENT)).events
+    rule = rrulestr(event["RRULE"].to_ical().decode(), dtstart=event["DTSTART"].dt)
+    slots = [MOMENT + timedelta(hours=each) for each in (0, 2, 4)]
+    assert list(rule) == slots == list(series.slots(MOMENT - timedelta(seconds=1)))

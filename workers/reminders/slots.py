@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ _ELAPSED = ("FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY")
 #: So many slots tell how close together a rule's slots come.
 _LOOKED_AT = 24
 _UTC = ZoneInfo("UTC")
+_DAYS_END = time(23, 59, 59)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,23 +54,33 @@ class Series:
 
     def closest(self) -> timedelta | None:
         """The shortest time between two of the next slots; None where there is only one."""
-        start = self.first.replace(tzinfo=self._wall) - timedelta(seconds=1)
+        start = self.first.replace(tzinfo=self.wall) - timedelta(seconds=1)
         return min(
             (later - earlier for earlier, later in pairwise(islice(self.slots(start), _LOOKED_AT))), default=None
         )
 
     @property
-    def _wall(self) -> ZoneInfo:
+    def counted(self) -> str:
+        """The rule with its UNTIL by the same clock as ``first``."""
+        head, until, last = self.rule.partition(";UNTIL=")
+        if not until or not _is_elapsed(self.rule):
+            return self.rule
+        end = datetime.fromisoformat(last).replace(tzinfo=self.zone).astimezone(_UTC)
+        return f"{head};UNTIL={end:%Y%m%dT%H%M%S}"
+
+    @property
+    def wall(self) -> ZoneInfo:
+        """Whose clock ``first`` goes by."""
         return _UTC if _is_elapsed(self.rule) else self.zone
 
     def _slots(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Slots, and beside each the time of the rule: what may be ``first`` from then on."""
-        rule = rrulestr(_daily(self.rule) if self.workdays else self.rule, dtstart=self.first)
+        rule = rrulestr(_daily(self.rule) if self.workdays else self.counted, dtstart=self.first)
         last = moment.timestamp()
         # From a day earlier: a time that the clocks leave out comes an hour later than the rule says.
-        start = moment.astimezone(self._wall).replace(tzinfo=None) - timedelta(days=1)
+        start = moment.astimezone(self.wall).replace(tzinfo=None) - timedelta(days=1)
         for local in rule.xafter(start):
-            slot = local.replace(tzinfo=self._wall)
+            slot = local.replace(tzinfo=self.wall)
             if slot.timestamp() > last and not (self.workdays and not is_workday(local.date())):
                 last = slot.timestamp()
                 yield slot.astimezone(_UTC), local
@@ -100,7 +111,8 @@ def in_words(rule: str, first: datetime) -> str:
         return words
     if last.date() == first.date() and words.startswith("每天 "):  # 明天十点和四点: that day alone
         return f"{last.month}月{last.day}号 {words.removeprefix('每天 ')}"
-    return f"{words}，到{'' if last.year == first.year else f'{last.year}年'}{last.month}月{last.day}号为止"
+    clock = "" if last.time() == _DAYS_END else f" {last:%H:%M}"
+    return f"{words}，到{'' if last.year == first.year else f'{last.year}年'}{last.month}月{last.day}号{clock}为止"
 
 
 def point_in_words(at: datetime, zone: ZoneInfo, now: datetime) -> str:

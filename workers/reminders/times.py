@@ -21,12 +21,13 @@ _MUCH = r"[\d零一二两三四五六七八九十半个刻]+"
 AHEAD = re.compile(rf"提前\s*(?P<by>{_MUCH}(?:分钟?|小时|钟头?|天)半?)")
 #: 开会前10分钟叫我.
 _BEFORE_IT = re.compile(
-    rf"(?<=[\u4e00-\u9fff\d])(?<![之以目班天日周月年])前\s*(?P<by>{_MUCH}(?:分钟|小时|钟头|刻钟)半?)"
+    rf"(?<=[\u4e00-\u9fff\d])(?<![之以目班天日周月年睡觉])前\s*(?P<by>{_MUCH}(?:分钟|小时|钟头|刻钟)半?)"
     rf"(?=[就再先]?(?:{_CALL.pattern}))",
     re.IGNORECASE,
 )
-#: 坚持21天 behind how often.
-SO_LONG = re.compile(r"(?:连续|连着|坚持|持续|一共|总共|共)\s*$")
+#: 坚持21天, 一直到年底 behind how often.
+_SO_LONG = re.compile(r"(?:连续|连着|坚持|持续|一共|总共|共|(?P<till>(?:一直|持续|直)?(?:到|至|截止到?)))\s*$")
+_END = re.compile(r"\s*(?P<done>为止|结束|截止|停止?|就停)|\s*(?=[，,。.!！~]|$)")
 _AHEAD_BY_NOTHING = re.compile(r"提前一?点?(?=[叫喊提催告通说])")
 _AHEAD_BY = timedelta(minutes=10)
 CLOCK = re.compile(r"(?P<hour>\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点|:|：|时)")
@@ -168,12 +169,22 @@ def _hours_of_a_day(sentence: str, times: list[TimeExpression]) -> TimeExpressio
     return replace(last, kind="recurring", rrule=rule, at=first, text=text, ambiguous=False, readings=())
 
 
+def so_long(sentence: str, one: TimeExpression) -> tuple[str, slice] | None:
+    """How long something goes on, where a time says that: 坚持21天, 到年底为止; and where in the sentence."""
+    found = _SO_LONG.search(sentence, 0, one.start)
+    end = _END.match(sentence, one.end)
+    if found is None or (end is None if found["till"] else one.length is None):
+        return None
+    if not found["till"]:
+        return f"{found[0].strip()}{one.text}", slice(found.start(), one.end)
+    return f"{found[0].strip()}{one.text}为止", slice(found.start(), end.end() if end else one.end)
+
+
 def _so_long(sentence: str, recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
-    """每天六点提醒我跑步，坚持21天: how long it goes on stands apart from how often."""
+    """每天六点提醒我跑步，坚持21天: how long it goes on, or until when, stands apart from how often."""
     for one in times:
-        so = SO_LONG.search(sentence, 0, one.start)
-        if one.length is not None and so is not None and one.start >= len(recurring.text):
-            both = parse(f"{recurring.text}，{so[0].strip()}{one.text}", base, "future")
+        if one.start >= len(recurring.text) and (lasting := so_long(sentence, one)):
+            both = parse(f"{recurring.text}，{lasting[0]}", base, "future")
             if len(both) == 1 and both[0].rrule is not None:
                 return both[0]
     return recurring
@@ -182,13 +193,17 @@ def _so_long(sentence: str, recurring: TimeExpression, times: list[TimeExpressio
 def _with_hour(recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
     """每天提醒我喝水，下午四点: the hour, or the day of the week, stands apart from how often."""
     others = [one.text for one in times if one.kind in ("point", "span") and one.bound == "at"]
-    if recurring.precision < Grain.DAY or not others:
+    if str(recurring.rrule).startswith("FREQ=HOURLY"):  # 每两小时提醒我喝水，早上九点到晚上九点
+        ways = [f"{one.text}{recurring.text}" for one in times if one.kind == "span" and one.precision <= Grain.MINUTE]
+    elif recurring.precision >= Grain.DAY and others:
+        often = (recurring.text, describe(recurring, base))  # 一周一次 is 每周
+        ways = [f"{how_often}{words}" for how_often in often for words in ["和".join(others), *others]]
+    else:
         return recurring
-    for how_often in (recurring.text, describe(recurring, base)):  # 一周一次 is 每周
-        for words in ["和".join(others), *others]:
-            both = parse(f"{how_often}{words}", base, "future")
-            if len(both) == 1 and both[0].rrule is not None:
-                return both[0]
+    for words in ways:
+        both = parse(words, base, "future")
+        if len(both) == 1 and both[0].rrule is not None:
+            return both[0]
     return recurring
 
 

@@ -1,7 +1,7 @@
 """Says a time back as people would: 明天（周三）15:00, 上周五, 3月5号 09:00–11:00, 每周一、三、五 08:00."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from dateutil.rrule import rrulestr
 
@@ -13,6 +13,7 @@ from botbay.zh.time.rule_words import parts_of, said_again
 from botbay.zh.time.values import NO_SUCH_HOUR
 
 _DAY = timedelta(days=1)
+_LAST = time(23, 59, 59)
 _WEEKDAYS = "一二三四五六日"
 _NEAR = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
 
@@ -154,7 +155,9 @@ def _recurring(expression: TimeExpression, at: datetime, base: datetime) -> str:
     if counts_days and at.date() > base.date() and _starts_late(rule, at, base, expression.precision < Grain.DAY):
         words = f"从{_date(at, base)}开始，{words}"
     if last := parts.get("UNTIL"):
-        words += f"，到{_date(datetime.fromisoformat(last), base)}为止"
+        end = datetime.fromisoformat(last)
+        clock = "" if end.time() == _LAST else f" {_time(end)}"
+        words += f"，到{_date(end, base)}{clock}为止"
     return words
 
 

@@ -8,10 +8,11 @@ from botbay.zh.time.clock import clock
 from botbay.zh.time.dates import dates
 from botbay.zh.time.model import Context, Grain, TimeExpression
 from botbay.zh.time.recurring import first_time, recurrence
+from botbay.zh.time.rules import WORKING
 from botbay.zh.time.values import pick, readings, value_at
 
-_DAY = timedelta(days=1)
-_MORNING = 9
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_MORNING, _EVENING, _NIGHT = 9, 18, 22
 _ELAPSED = ("FREQ=HOURLY", "FREQ=MINUTELY", "FREQ=SECONDLY")
 _FROM_THEN = re.compile(r"(?:里面?|之?内|期间)?[,; ]?(?:的|都|在|就)?")
 _UP_TO = re.compile(r"[,; ]?(?:一直|直|持续)?(?:到|至|截止到?|截至)")
@@ -100,8 +101,10 @@ def _from_then(
 def _up_to(text: str, a: TimeExpression, b: TimeExpression, gap: str) -> list[TimeExpression] | None:
     """每天八点，到月底为止."""
     rule = str(a.rrule)
-    if not _UP_TO.fullmatch(gap) or b.at is None or b.precision < Grain.DAY or b.bound == "after" or a.at is None:
+    if not _UP_TO.fullmatch(gap) or b.at is None or b.bound == "after" or a.at is None:
         return None
+    if b.precision < Grain.DAY:
+        return _up_to_an_hour(text, a, b)
     done = _DONE.match(text, b.end)
     ended = done is not None or b.bound == "before"
     if not ended and (_WEEKDAY.match(text, b.start) or ("BYMONTHDAY" in rule and "月" not in text[b.start : b.end])):
@@ -112,6 +115,15 @@ def _up_to(text: str, a: TimeExpression, b: TimeExpression, gap: str) -> list[Ti
     if last < _midnight(a.at):
         return None
     return [_until(replace(a, end=done.end() if done else b.end), last + _DAY)]
+
+
+def _up_to_an_hour(text: str, a: TimeExpression, b: TimeExpression) -> list[TimeExpression] | None:
+    """每三个小时，直到晚上八点."""
+    assert a.at is not None and b.at is not None
+    if not str(a.rrule).startswith(_ELAPSED) or b.precision > Grain.MINUTE or b.at < a.at:
+        return None
+    done = _DONE.match(text, b.end)
+    return [_until(replace(a, end=done.end() if done else b.end), b.at + timedelta(seconds=1))]
 
 
 def _so_long(a: TimeExpression, b: TimeExpression, gap: str) -> list[TimeExpression] | None:
@@ -154,17 +166,19 @@ def _within_hours(a: TimeExpression, b: TimeExpression, gap: str, context: Conte
     """每天9点到18点每小时, 早上9点到下午6点每两小时: every hour of every day."""
     if a.rrule == "FREQ=DAILY" and not gap:
         return [replace(b, start=a.start)]
+    if a.rrule is not None and a.precision is Grain.DAY and _FROM_THEN.fullmatch(gap):
+        return _hours_of_days(a, b, context)
     if a.kind == "point" and a.bound == "at" and a.precision is Grain.DAY and _FROM_THEN.fullmatch(gap):
         return _hours_of_one_day(a, b)
     if a.bound == "after" and a.at is not None and b.at is not None and _FROM_THEN.fullmatch(gap):
         return [replace(b, start=a.start, at=a.at if a.at > context.base else b.at)]
     if not _BETWEEN.fullmatch(gap) or a.at is None or a.until is None or a.precision > Grain.MINUTE:
         return None
-    if a.until - a.at >= _DAY or not str(b.rrule).startswith("FREQ=HOURLY") or "BYMINUTE" in str(b.rrule):
+    if a.until - a.at >= _DAY or not _whole_hours(b):
         return None
     if str(a.rrule).startswith("RDATE"):
         return None  # days of the moon cannot be counted by the hour too
-    step = int(str(b.rrule).partition("INTERVAL=")[2] or 1)
+    step = _step(b)
     count = int((a.until - a.at) / timedelta(hours=step))
     hours = sorted({(a.at + each * timedelta(hours=step)).hour for each in range(count + 1)})
     head = str(a.rrule or "FREQ=DAILY").split(";BYHOUR")[0]
@@ -174,13 +188,33 @@ def _within_hours(a: TimeExpression, b: TimeExpression, gap: str, context: Conte
     return [every]
 
 
+def _hours_of_days(a: TimeExpression, b: TimeExpression, context: Context) -> list[TimeExpression] | None:
+    """工作日每小时, 每周六每两小时: by day, and on working days while people work."""
+    rule = str(a.rrule)
+    if a.at is None or not rule.startswith("FREQ=WEEKLY") or not _whole_hours(b):
+        return None
+    last = _EVENING if rule.endswith(f"BYDAY={WORKING}") else _NIGHT
+    hours = ",".join(str(hour) for hour in range(_MORNING, last + 1, _step(b)))
+    rule = f"{rule};BYHOUR={hours};BYMINUTE=0"
+    first = first_time(rule, _midnight(a.at) + _MORNING * _HOUR, context.base)
+    return [replace(a, end=b.end, at=first, precision=Grain.MINUTE, rrule=rule)]
+
+
+def _whole_hours(one: TimeExpression) -> bool:
+    rule = str(one.rrule)
+    return rule.startswith("FREQ=HOURLY") and "BYMINUTE" not in rule
+
+
+def _step(one: TimeExpression) -> int:
+    return int(str(one.rrule).partition("INTERVAL=")[2] or 1)
+
+
 def _hours_of_one_day(a: TimeExpression, b: TimeExpression) -> list[TimeExpression] | None:
     """今天每隔一小时: up to the end of that day; of another day, from the morning on."""
-    if a.at is None or b.at is None or not str(b.rrule).startswith("FREQ=HOURLY") or "BYMINUTE" in str(b.rrule):
+    if a.at is None or b.at is None or not _whole_hours(b):
         return None
-    step = int(str(b.rrule).partition("INTERVAL=")[2] or 1)
     first = b.at if b.at.date() == a.at.date() else a.at.replace(hour=_MORNING)
-    hours = ",".join(str(hour) for hour in range(first.hour, 24, step))
+    hours = ",".join(str(hour) for hour in range(first.hour, 24, _step(b)))
     rule = f"FREQ=DAILY;BYHOUR={hours};BYMINUTE={first.minute};UNTIL={first:%Y%m%d}T235959"
     return [replace(b, start=a.start, at=first, rrule=rule)]
 

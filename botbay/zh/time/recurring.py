@@ -58,7 +58,7 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
             rule.parts["BYHOUR"], rule.parts["BYMINUTE"] = str(minutes // 60), str(minutes % 60)
         else:
             daily = rule.frequency in ("DAILY", "WEEKLY") and rule.interval == 1 and rule.moon is None
-            end, part_after, clocks = _times(text, end, apart=daily and not rule.odd and rule.week is None)
+            end, part_after, clocks = _times(text, end, apart=daily and rule.parity is None and rule.week is None)
             part = part_after or part
     end = _without_some(text, end, rule)
     midnight, clear, grain, hours = context.today, True, Grain.DAY, [timedelta()]
@@ -84,7 +84,7 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
         return _by_moon(end, rule.moon, hours[0], since, grain, not clear)
     start = midnight + hours[0] % _ONE_DAY
     first = first_time(rule.text(interval=False), start, since)
-    if rule.odd and first is not None and first.isocalendar().week % 2 == 0:
+    if rule.parity is not None and first is not None and first.isocalendar().week % 2 != rule.parity:
         first = first_time(rule.text(interval=False), start, first - first.weekday() * _ONE_DAY + 7 * _ONE_DAY)
     ending = ""
     if rule.week is not None:

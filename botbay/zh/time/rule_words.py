@@ -7,6 +7,7 @@ from itertools import product
 from botbay.zh.time.almanac import MOVING_FEASTS, feast_day
 from botbay.zh.time.lunar import lunar_day
 from botbay.zh.time.model import Grain
+from botbay.zh.time.rules import EVEN_DATES, ODD_DATES
 
 _NAMES = {"MO": "一", "TU": "二", "WE": "三", "TH": "四", "FR": "五", "SA": "六", "SU": "日"}
 _UNITS = {
@@ -20,6 +21,7 @@ _UNITS = {
 }
 _NUMERALS = "零一二三四五六七八九十"
 _QUARTERS = {"1,4,7,10": "一", "2,5,8,11": "二", "3,6,9,12": "三"}
+_PARITIES = {ODD_DATES: "单号", EVEN_DATES: "双号"}
 RDATE = "RDATE:"
 
 
@@ -80,6 +82,8 @@ def _place(parts: dict[str, str]) -> str:
         return f"{_nth(int(place))}工作日"
     if days:
         return f"{_nth(int(days[:-2]))}周{_NAMES[days[-2:]]}"
+    if parity := _PARITIES.get(parts.get("BYMONTHDAY", "")):
+        return parity
     dates = [int(each) for each in parts.get("BYMONTHDAY", "").split(",") if each]
     if len(dates) > 1:
         return "、".join("最后一天" if each < 0 else f"{each}号" for each in dates)

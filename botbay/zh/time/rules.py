@@ -16,6 +16,7 @@ from botbay.zh.time.periods import WEEKDAYS
 
 NAMES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 WORKING = ",".join(NAMES[:5])
+ODD_DATES, EVEN_DATES = (",".join(map(str, range(first, 32, 2))) for first in (1, 2))
 _WEEK = r"(?:周|星期|礼拜)"
 _DAY = r"[一二三四五六日天]"
 _DAYS = rf"{_DAY}(?![次个点回趟遍])(?:{_DAY}(?![点十次个刻半时])|[、,和及跟/]?每?个?{_WEEK}{_DAY}(?![点十次个月])|[、,和及跟/]{_DAY}(?![点十次个月])|(?:到|至|-){_WEEK}?{_DAY}(?![点十]))*|[1-7](?![\d点:])(?:[、,和/][1-7](?![\d点:])|[到至-][1-7](?![\d点:]))*"
@@ -34,7 +35,9 @@ _EVERY_OTHER = re.compile(
     rf"(?:每?间?隔|每?双(?={_WEEK}))(?P<count>{NUMBER}|半)?{_UNIT}(?:的?(?:{_WEEK}(?P<days>{_DAYS}))|(?P<close>{_DAYS})(?![号日月]))?(?:一次|1次)?"
 )
 _NO_WEEKDAY = re.compile(rf"每一?个?{_WEEK}[八九089]")
-_ODD = re.compile(rf"每?逢?单周的?{_WEEK}(?P<days>{_DAYS})")
+_PARITY = re.compile(rf"每?逢?(?:单数?|(?P<even>双数))周的?{_WEEK}(?P<days>{_DAYS})")
+#: 每逢单号: the dates that are odd.
+_PARITY_DAYS = re.compile(r"(?:每一?个?月?的?(?:逢的?)?|逢)(?:(?P<odd>单)|双)数?[日号](?:的?(?:每天|日子|那天|当天))?")
 _EVERY_FEW = re.compile(
     rf"每(?:过)?(?P<count>{NUMBER}|半)个?(?P<mid>半)?{_UNIT}(?:的?{_WEEK}(?P<days>{_DAYS}))?(?:一次|1次)?"
 )
@@ -45,7 +48,7 @@ _HOUR_AHEAD = r"(?=的?(?:早|上午|中午|下午|晚|\d{1,2}[:点]|[一二两�
 _WEEKLY = re.compile(
     rf"(?:每逢|每一?个?|逢|周)(?=周|星期|礼拜){_WEEK}(?:的?{_WEEK})?的?(?P<days>{_DAYS})"
     rf"|{_WEEK}(?P<list>[一二三四五六](?:[二三四五六日](?![点十次个刻半时百])){{1,}}|[一二三四五](?:[、,][二三四五六日](?![点十次个刻半时百])){{2,}})"
-    rf"|(?P<span>{_WEEK}(?:一|1)(?:到|至|-){_WEEK}?(?:[五六日天567]))(?:(?=的?每[天日早晚]|都)(?:的?每[天日])?|{_HOUR_AHEAD})"
+    rf"|(?P<span>{_WEEK}(?:一|1)(?:到|至|-){_WEEK}?(?:[五六日天567]))(?:(?=的?每[天日早晚]|都|每隔?{NUMBER}?个?(?:小时|钟头))(?:的?每[天日])?|{_HOUR_AHEAD})"
     rf"|(?P<few>一三五|二四六)(?=早|上午|中午|下午|晚)"
     rf"|(?P<both>{_WEEK}{_DAY}(?:(?:{_WEEK}{_DAY})+|(?:[、,和]{_WEEK}{_DAY}){{2,}}))(?:{_HOUR_AHEAD}|(?=[每都]))"
 )
@@ -93,7 +96,7 @@ class Rule:
     interval: int = 1
     parts: dict[str, str] = field(default_factory=dict)
     moon: Callable[[int], Sequence[date | None]] | None = None  # its days in a year, by the moon or the sun's terms
-    odd: bool = False  # in odd weeks
+    parity: int | None = None  # in odd weeks, 1, or in even ones, 0
     week: int | None = None  # only in the one so many weeks from now
 
     def text(self, interval: bool = True) -> str:
@@ -185,8 +188,11 @@ def rule_at(text: str, at: int, context: Context) -> tuple[int, Rule | None] | N
         return said.end, Rule("DAILY", parts=twice)
     if found := _NO_WEEKDAY.match(text, at):
         return found.end(), None
-    if found := _ODD.match(text, at):
-        return found.end(), Rule("WEEKLY", 2, {"BYDAY": _weekdays(found["days"])}, odd=True)
+    if found := _PARITY.match(text, at):
+        parity = 0 if found["even"] else 1
+        return found.end(), Rule("WEEKLY", 2, {"BYDAY": _weekdays(found["days"])}, parity=parity)
+    if found := _PARITY_DAYS.match(text, at):
+        return found.end(), Rule("MONTHLY", parts={"BYMONTHDAY": ODD_DATES if found["odd"] else EVEN_DATES})
     if found := _SHARP.match(text, at):
         return found.end(), Rule("HOURLY", parts={"BYMINUTE": "0"})
     if found := _OF_ONE_WEEK.match(text, at):

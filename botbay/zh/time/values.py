@@ -11,7 +11,11 @@ from botbay.zh.time.model import Context, Grain, Period
 from botbay.zh.time.periods import Dates
 
 _DAY = timedelta(days=1)
-_OFF = re.compile(r"(?P<half>下|上)班(?P<side>之?前|以前|之?后|以后|时(?!间))")
+_OFF = re.compile(
+    r"(?P<what>[下上]班|临?睡觉?(?=前|之前|以前)|起床(?=后|之后|以后))(?P<side>之?前|以前|之?后|以后|时(?!间))"
+    r"(?![\d零一二两三四五六七八九十]{1,3}[点:])"
+)
+_OFF_HOURS = {"下": 18, "上": 9, "临": 22, "睡": 22, "起": 7}
 #: 明天25点: what looks like a time of day and is none.
 NO_SUCH_HOUR = re.compile(r"(?:2[5-9]|[3-9]\d)(?:点|:[0-5]\d(?!\d))|(?:[01]?\d|2[0-4]):[6-9]\d(?!\d)")
 #: 明天这个时候: the hour of now.
@@ -92,7 +96,7 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
 
 
 def _off_work(text: str, at: int, start: int, day: Dates | None, context: Context) -> Value | None:
-    """下班前, 周五下班前: people at work mean six, and nine for 上班前."""
+    """下班前, 周五下班前, 睡觉前: by the hours that most people keep."""
     found = off_work(text, at)
     if found is None:
         return None
@@ -101,19 +105,16 @@ def _off_work(text: str, at: int, start: int, day: Dates | None, context: Contex
     return Value(end, [Period(each + hour, each + hour, Grain.MINUTE) for each in days], day is not None)
 
 
-def _off_hour(found: re.Match[str]) -> int:
-    return 18 if found["half"] == "下" else 9
-
-
 def off_work(text: str, at: int) -> tuple[int, timedelta] | None:
     """Where 下班前 or 下班前半小时 ends that begins here, a bare 前 left out, and the time of day that it means."""
     found = _OFF.match(text, at + text.startswith("的", at))
     if found is None:
         return None
-    hour = timedelta(hours=_off_hour(found))
+    hour = timedelta(hours=_OFF_HOURS[found["what"][0]])
     if shifted := _beside(text, found.start("side")):
         return shifted[0], hour + shifted[1]
-    return (found.end() if found["side"] == "时" else found.start("side")), hour
+    a_moment = found["side"] == "时" or "班" not in found["what"]  # 睡前, where 下班前 is a deadline
+    return (found.end() if a_moment else found.start("side")), hour
 
 
 def _beside(text: str, at: int) -> tuple[int, timedelta] | None:
