@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from botbay.zh.numbers import number
 from botbay.zh.time import Grain, TimeExpression, parse
+from workers.reminders.choosing import CLOCK, PART, nearest
 from workers.reminders.service import When
-from workers.reminders.times import AHEAD, CLOCK, PART, Read, Unclear, nearest, no_such_day, read
+from workers.reminders.times import AHEAD, Read, Unclear, no_such_day, read
 
 #: 把3点的提醒改到4点: what stands behind is when.
 MOVES = re.compile(r"(?:[改换挪推移拖延][到成为至]|推[迟后]到|延后到|提前到)(?P<to>.+)$")

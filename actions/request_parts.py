@@ -18,7 +18,7 @@ from actions.requests import ABOUT_ROOMS, KINDS, MAILED, MINUTES, REPORTS
 from botbay.chat.models import Account, Room
 from botbay.zh.time import parse
 from botbay.zh.time.left_out import left_out_apart
-from workers.reminders.times import so_long
+from workers.reminders.choosing import so_long
 
 _MAIL = re.compile(r"邮箱|邮件|信箱|e-?mail|mail", re.IGNORECASE)
 _REPORT = re.compile(r"日报|报表|统计")
@@ -36,12 +36,13 @@ _THEM = re.compile(r"(?:提醒|通知|叫|喊)(?:一下|一声)?(?P<whom>他|她
 _TO_WHOM = re.compile(r"(?:给|交|由|让|请|找|叫|转|到|归|是|换成?)[@＠]?$")
 #: 提醒我一件事 does not say what.
 _NOTHING = re.compile(
-    r"^[有是]?(?:[一这两几]?[件个点])?事(?:情|儿)?$|^[我你他]$|^(?:设置?|设定|定|订|建|加|弄|来|搞|整|记|做|安排)一?[个条下]$"
+    r"^(?:再?一[次遍]|或者?|还是)$|^[有是]?(?:[一这两几]?[件个点])?事(?:情|儿)?$|^[我你他]$|^(?:设置?|设定|定|订|建|加|弄|来|搞|整|记|做|安排)一?[个条下]$"
 )
 #: 提前一小时叫我 says when, and not what.
 _AHEAD = re.compile(
     r"[,，、。\s]*(?:然后|并且?|再|要|记得|你|请|帮我)*提前[\d零一二两三四五六七八九十半个刻]*(?:分钟?|小时|钟头?|天|一?点儿?)?半?"
-    r"(?=(?:叫|喊|催|通知|告诉)(?:[我俺]|一[下声]|$)|提[醒型示星]|说一?声|$|[,，。\s])"
+    r"(?=(?:叫|喊|催|通知|告诉)(?:[我俺]|一[下声]|$)|提[醒型示星]|说一?声|$|[,，。\s]"
+    r"|的?(?:凌晨|清?早|上午|中午|下午|傍晚|晚|\d{1,2}[点:：]|[一二两三四五六七八九十]{1,3}点))"
 )
 #: How 提醒 comes out of quick fingers and of speech.
 _MISTYPED = re.compile(r"[提题][星型形行心惺](?=[我俺咱他她大]|一下|一声)|题醒")
@@ -67,6 +68,8 @@ _PAUSE = re.compile(
 )
 #: What joined two times, when both are gone: 9点和18点.
 _BETWEEN = re.compile(r"\s+[和、及跟]\s+")
+#: 面试，前一天晚上: the day beside it that a time is on.
+_BESIDE = re.compile(r"[,，、\s]*(?:(?:[^,，、\s])?[前头]一?[天日]|[当那]天)$")
 _IS_PART = re.compile(r"的(?!时候|提醒|闹钟|闹铃|待办|话|日程)")
 _ALARM = re.compile(r"闹钟|闹铃|起床")
 _POLITE = re.compile(r"^(?:就|嗯|那|找|是|叫|关于|那个|[，,\s])+|(?:吧|的|啊|哦|[。.！!，,\s])+$")
@@ -195,11 +198,14 @@ def what_of(text: str, moment: datetime) -> str:
     text = _AHEAD.sub(" ", _MISTYPED.sub("提醒", text))
     if rest := left_out_apart(text):
         text = f"{text[: rest[0]]} {text[rest[1] :]}"
+    left = len(text)
     for time in reversed([one for one in parse(text, moment, "future") if one.kind != "none"]):
-        if not _IS_PART.match(text[time.end :]):  # 整理上周的报表 is not to be done last week
+        # 整理上周的报表 is not to be done last week
+        if time.end <= left and not _IS_PART.match(text[time.end :]):
             lasting = so_long(text, time)
             said = lasting[1] if lasting else slice(time.start, time.end)
-            text = f"{text[: said.start]} {text[said.stop :]}"
+            before = _BESIDE.sub("", text[: said.start])
+            left, text = len(before), f"{before} {text[said.stop :]}"
     text = _BETWEEN.sub(" ", text).strip()
     if call := _CALL.search(text):
         # What follows 提醒我 is said as it is; before it stands when, or what, where nothing follows.

@@ -3,40 +3,28 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from botbay.zh.time import Grain, TimeExpression, describe, no_such_time, parse
 from botbay.zh.time.almanac import FEAST
-from botbay.zh.time.left_out import left_out_apart
-from botbay.zh.time.recurring import first_time, times_of_day
+from botbay.zh.time.recurring import first_time
 from botbay.zh.time.rule_words import RDATE, parts_of
 from botbay.zh.time.rules import NAMES
+from workers.reminders.choosing import CALL, CLOCK, choose, half_is_open
 from workers.reminders.service import When
 from workers.reminders.slots import in_words, point_in_words
 
-#: What asks for it: the time is the one nearest to it.
-_CALL = re.compile(r"提[醒型示]|题醒|[叫喊催闹]|通知|说一[声下]|告诉|记得|别忘|remind", re.IGNORECASE)
 _MUCH = r"[\d零一二两三四五六七八九十半个刻]+"
 AHEAD = re.compile(rf"提前\s*(?P<by>{_MUCH}(?:分钟?|小时|钟头?|天)半?)")
 #: 开会前10分钟叫我.
 _BEFORE_IT = re.compile(
     rf"(?<=[\u4e00-\u9fff\d])(?<![之以目班天日周月年睡觉])前\s*(?P<by>{_MUCH}(?:分钟|小时|钟头|刻钟)半?)"
-    rf"(?=[就再先]?(?:{_CALL.pattern}))",
+    rf"(?=[就再先]?(?:{CALL.pattern}))",
     re.IGNORECASE,
 )
-#: 坚持21天, 一直到年底 behind how often.
-_SO_LONG = re.compile(r"(?:连续|连着|坚持|持续|一共|总共|共|(?P<till>(?:一直|持续|直)?(?:到|至|截止到?)))\s*$")
-_END = re.compile(r"\s*(?P<done>为止|结束|截止|停止?|就停)|\s*(?=[，,。.!！~]|$)")
 _AHEAD_BY_NOTHING = re.compile(r"提前一?点?(?=[叫喊提催告通说])")
 _AHEAD_BY = timedelta(minutes=10)
-CLOCK = re.compile(r"(?P<hour>\d{1,2}|[零一二两三四五六七八九十]{1,3})(?:点|:|：|时)")
-PART = re.compile(r"凌晨|清晨|早上?|上午|中午|下午|傍晚|晚上?|夜里|半夜")
 _HALF = re.compile(r"^(?:凌晨|清晨|早上?|早晨|上午|中午|下午|傍晚|晚上?|夜里|半夜)$")
-_AND = re.compile(r"\s*(?:[、，,和及跟]|还有|以及)\s*")
-_BESIDE = re.compile(r"(?:(?P<before>[前头]一[天日]?|提前一天的?)|第二天|次日|后一天)(?:的|在)?$")
-#: Nobody can say when these are; some time from now is as good as another.
-_VAGUE = re.compile(r"一?会儿?|回头|稍|等一?下")
 _FEAST = re.compile(FEAST)
 _WORKDAYS = re.compile(r"(?:工作|上班|交易)[日天]|节假日")
 #: The hour at which a part of a day, or a whole day, is meant.
@@ -50,10 +38,9 @@ _HOURS = (
     (re.compile(r"晚|夜"), 20),
 )
 _MORNING = 9
-#: 九点 to 十一点 are hours of the morning, unless the evening is said.
-_CLEAR_HOURS = range(9, 12)
 _BEFORE_DEADLINE = timedelta(hours=1)
 _SOON = timedelta(minutes=30)
+_ONE_DAY = timedelta(days=1)
 
 
 _NO_LEAP_YEAR, _SHORTEST_MONTH = 2025, 28
@@ -94,13 +81,13 @@ def read(sentence: str, zone: ZoneInfo, moment: datetime, *, asked: bool = False
         if unreal := next((one for one in found if one.kind == "none"), None):
             raise Unclear(no_such_day(unreal.text))
         return None
-    chosen = _hours_of_a_day(sentence, times) or nearest(sentence, times, base)
-    if chosen.rrule is not None:
-        if not asked and _which_half(chosen):
-            raise Unclear(_half_question(chosen, base), half=True)
-        return Read(when=_recurring(chosen, zone, before, base), text=chosen.text)
-    at = _slot(chosen, base, asked=asked) - before
-    return Read(when=When(at=at.replace(tzinfo=zone)), text=chosen.text, ahead=before)
+    one = choose(sentence, times, base, before)
+    if one.rrule is not None:
+        if not asked and half_is_open(one):
+            raise Unclear(_half_question(one, base), half=True)
+        return Read(when=_recurring(one, zone, before, base), text=one.text)
+    at = _slot(one, base, asked=asked) - before
+    return Read(when=When(at=at.replace(tzinfo=zone)), text=one.text, ahead=before)
 
 
 def no_such_day(words: str) -> str:
@@ -121,92 +108,6 @@ def shown(when: When, zone: ZoneInfo, moment: datetime) -> str:
     return in_words(when.rule, when.at.astimezone(zone).replace(tzinfo=None))
 
 
-def nearest(sentence: str, times: list[TimeExpression], base: datetime) -> TimeExpression:
-    """Of several times the one at which to remind: 明天要交报告，今晚八点提醒我 means this evening."""
-    if recurring := next((one for one in times if one.rrule is not None), None):
-        rest = left_out_apart(sentence)
-        if rest is not None and recurring.end <= rest[0]:  # 每天九点提醒我打卡，周末不用
-            without = parse(f"{recurring.text}{sentence[slice(*rest)]}", base, "future")
-            times = [one for one in times if one.start < rest[0]]
-            recurring = without[0] if len(without) == 1 else recurring
-        return _so_long(sentence, _with_hour(recurring, times, base), times, base)
-    if len(times) == 1:
-        return times[0]
-    call = _CALL.search(sentence)
-    chosen = times[0]
-    if call is not None:
-        ahead = [one for one in times if one.end <= call.start()]
-        chosen = ahead[-1] if ahead else min(times, key=lambda one: abs(one.start - call.end()))
-    day = next((one for one in times if one is not chosen and one.precision == Grain.DAY and one.at is not None), None)
-    clock = CLOCK.match(chosen.text) or PART.match(chosen.text)
-    if day is not None and day.start < chosen.start and clock and chosen.at is not None:
-        # 明天要开会，三点提醒我: of that day; 12月5号考试，前一天晚上八点: of the day beside it.
-        beside = _BESIDE.search(sentence, day.end, chosen.start)
-        shift = "" if beside is None else "前一天" if beside["before"] else "后一天"
-        both = parse(f"{day.text}{shift}{chosen.text}", base, "future")
-        if len(both) == 1 and both[0].at is not None:
-            return both[0]
-    return chosen
-
-
-def _hours_of_a_day(sentence: str, times: list[TimeExpression]) -> TimeExpression | None:
-    """明天上午十点和下午四点提醒我: on that day at both."""
-    moments = [one.at for one in times if one.at is not None]
-    exact = all((one.kind, one.bound, one.precision) == ("point", "at", Grain.MINUTE) for one in times)
-    if len(times) < 2 or not exact or len({each.date() for each in moments}) > 1:
-        return None
-    if not all(_AND.fullmatch(sentence[one.end : following.start]) for one, following in pairwise(times)):
-        return None
-    of_24 = any(
-        each.hour > 12 and one.text.startswith(str(each.hour)) for one, each in zip(times, moments, strict=True)
-    )
-    if not of_24 and any(map(_which_half, times)):
-        return None
-    first, last = min(moments), times[-1]
-    parts = {"FREQ": "DAILY", **times_of_day(moments), "UNTIL": f"{first:%Y%m%d}T235959"}
-    rule = ";".join(f"{name}={part}" for name, part in parts.items())
-    text = sentence[times[0].start : last.end]
-    return replace(last, kind="recurring", rrule=rule, at=first, text=text, ambiguous=False, readings=())
-
-
-def so_long(sentence: str, one: TimeExpression) -> tuple[str, slice] | None:
-    """How long something goes on, where a time says that: 坚持21天, 到年底为止; and where in the sentence."""
-    found = _SO_LONG.search(sentence, 0, one.start)
-    end = _END.match(sentence, one.end)
-    if found is None or (end is None if found["till"] else one.length is None):
-        return None
-    if not found["till"]:
-        return f"{found[0].strip()}{one.text}", slice(found.start(), one.end)
-    return f"{found[0].strip()}{one.text}为止", slice(found.start(), end.end() if end else one.end)
-
-
-def _so_long(sentence: str, recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
-    """每天六点提醒我跑步，坚持21天: how long it goes on, or until when, stands apart from how often."""
-    for one in times:
-        if one.start >= len(recurring.text) and (lasting := so_long(sentence, one)):
-            both = parse(f"{recurring.text}，{lasting[0]}", base, "future")
-            if len(both) == 1 and both[0].rrule is not None:
-                return both[0]
-    return recurring
-
-
-def _with_hour(recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
-    """每天提醒我喝水，下午四点: the hour, or the day of the week, stands apart from how often."""
-    others = [one.text for one in times if one.kind in ("point", "span") and one.bound == "at"]
-    if str(recurring.rrule).startswith("FREQ=HOURLY"):  # 每两小时提醒我喝水，早上九点到晚上九点
-        ways = [f"{one.text}{recurring.text}" for one in times if one.kind == "span" and one.precision <= Grain.MINUTE]
-    elif recurring.precision >= Grain.DAY and others:
-        often = (recurring.text, describe(recurring, base))  # 一周一次 is 每周
-        ways = [f"{how_often}{words}" for how_often in often for words in ["和".join(others), *others]]
-    else:
-        return recurring
-    for words in ways:
-        both = parse(words, base, "future")
-        if len(both) == 1 and both[0].rrule is not None:
-            return both[0]
-    return recurring
-
-
 def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:
     """A moment of the clock on the wall."""
     if time_.length is not None:
@@ -214,7 +115,7 @@ def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:
     at = time_.at if time_.at is not None else time_.until
     assert at is not None
     if time_.precision <= Grain.MINUTE:
-        if not asked and _which_half(time_):
+        if not asked and half_is_open(time_):
             raise Unclear(_half_question(time_, base), half=True)
         if time_.bound == "before" and at - _BEFORE_DEADLINE > base:
             return at - _BEFORE_DEADLINE
@@ -222,9 +123,9 @@ def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:
     hour = next((hour for words, hour in _HOURS if words.search(time_.text)), _MORNING)
     slot = datetime.combine(at.date(), time(hour))
     if time_.bound == "before" and _FEAST.search(time_.text):  # 五一前: on the day itself it is too late
-        slot -= timedelta(days=1)
+        slot -= _ONE_DAY
     if hour == 0 and at.hour >= 18:  # 半夜 begins the evening before
-        slot += timedelta(days=1)
+        slot += _ONE_DAY
     if slot > base:
         return slot
     if time_.precision == Grain.PART and time_.until is not None and base + _SOON < time_.until:
@@ -235,15 +136,6 @@ def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:
 
 
 _ASK_DAY = "具体哪天、几点提醒？比如「周五上午十点」。"
-
-
-def _which_half(time_: TimeExpression) -> bool:
-    """Whether nobody can tell if the morning or the afternoon is meant."""
-    if not time_.ambiguous or _VAGUE.search(time_.text) or time_.at is None:
-        return False
-    if PART.search(time_.text) and not time_.readings:  # 周末下午三点: only the day is open
-        return False
-    return time_.at.hour not in _CLEAR_HOURS
 
 
 def _half_question(time_: TimeExpression, base: datetime) -> str:
@@ -267,7 +159,7 @@ def _recurring(time_: TimeExpression, zone: ZoneInfo, before: timedelta, moment:
     if time_.precision >= Grain.PART:
         hour = next((hour for words, hour in _HOURS if words.search(time_.text)), _MORNING)
         at = at.replace(hour=hour, minute=0, second=0, microsecond=0)
-    if before >= timedelta(days=1):
+    if before >= _ONE_DAY:
         rule, at = _days_earlier(rule, at, before.days, moment)
     elif before and "BYHOUR" in rule and "," not in rule.partition("BYHOUR=")[2].partition(";")[0]:
         earlier = at - before

@@ -38,7 +38,7 @@ _WORDS = [
 ]
 #: 早 and 晚 alone say a part of the day only behind a day or before an hour.
 _SHORT = [
-    ("早上", r"早(?!晚|就|已|点[^钟\d]|点$|饭|餐|会|先|班|稻|日|期|产|退|教|高峰)|晨(?!会|跑|练)"),
+    ("早上", r"早(?!晚|就|已|点[^钟\d]|点$|饭|餐|会|先|班|稻|日|期|产|退|教|高峰|起$|睡)|晨(?!会|跑|练)"),
     ("晚上", r"晚(?!饭|餐|会|点[^钟\d]|点$|班|辈|年|报|高峰|安|宴|自习|于|期)|夜(?!班|宵|市|景|色|跑|店)|当?晚"),
 ]
 _PART = re.compile("|".join(f"(?P<p{at}>{words})" for at, (_, words) in enumerate(_WORDS)))

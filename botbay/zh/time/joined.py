@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from dateutil.rrule import rrulestr
+
 from botbay.zh.time.clock import clock
 from botbay.zh.time.dates import dates
 from botbay.zh.time.model import Context, Grain, TimeExpression
@@ -142,6 +144,9 @@ def _midnight(moment: datetime) -> datetime:
 def _until(one: TimeExpression, end: datetime) -> TimeExpression:
     """The rule up to a moment, itself outside, or up to the end that it has already where that is earlier."""
     rule, _, before = str(one.rrule).partition(";UNTIL=")
+    if end != _midnight(end) and one.at is not None and not rule.startswith(_ELAPSED):
+        last_time = rrulestr(rule, dtstart=one.at).before(end)
+        end = _midnight(last_time or end) + _DAY  # 接下来三天每天中午十二点: told by the day of the last
     last = f"{end - timedelta(seconds=1):%Y%m%dT%H%M%S}"
     return replace(one, rrule=f"{rule};UNTIL={min(before or last, last)}")
 
