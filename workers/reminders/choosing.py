@@ -56,7 +56,20 @@ def nearest(
     if call is not None:
         ahead = [one for one in times if one.end <= call.start()]
         chosen = ahead[-1] if ahead else min(times, key=lambda one: abs(one.start - call.end()))
-    return _on_its_day(sentence, chosen, times, base, before) or chosen
+    return _on_its_day(sentence, chosen, times, base, before) or _with_its_hour(sentence, chosen, times, base)
+
+
+def _with_its_hour(
+    sentence: str, chosen: TimeExpression, times: list[TimeExpression], base: datetime
+) -> TimeExpression:
+    """明天要交房租，别忘了提醒我，上午十点: the hour stands at the end."""
+    hour = times[-1]
+    alone = sentence[: hour.start].endswith(("，", ",")) and not sentence[hour.end :].strip(" 。.!！~")
+    if chosen.precision == Grain.DAY and alone and (CLOCK.match(hour.text) or PART.match(hour.text)):
+        both = parse(f"{chosen.text}{hour.text}", base, "future")
+        if len(both) == 1 and both[0].at is not None:
+            return both[0]
+    return chosen
 
 
 def _on_its_day(
@@ -134,7 +147,8 @@ def so_long(sentence: str, one: TimeExpression) -> tuple[str, slice] | None:
 def _so_long(sentence: str, recurring: TimeExpression, times: list[TimeExpression], base: datetime) -> TimeExpression:
     """每天六点提醒我跑步，坚持21天: how long it goes on, or until when, stands apart from how often."""
     for one in times:
-        if one.start >= len(recurring.text) and (lasting := so_long(sentence, one)):
+        apart = one.start >= len(recurring.text) or (one.end <= recurring.start and "一直" in sentence[: one.start])
+        if apart and (lasting := so_long(sentence, one)):
             both = parse(f"{recurring.text}，{lasting[0]}", base, "future")
             if len(both) == 1 and both[0].rrule is not None:
                 return both[0]

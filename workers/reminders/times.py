@@ -114,6 +114,8 @@ def _slot(time_: TimeExpression, base: datetime, *, asked: bool) -> datetime:
         return base + time_.length
     at = time_.at if time_.at is not None else time_.until
     assert at is not None
+    if time_.precision <= Grain.MINUTE and time_.until is not None and at <= base < time_.until:
+        return time_.until  # 半小时之内
     if time_.precision <= Grain.MINUTE:
         if not asked and half_is_open(time_):
             raise Unclear(_half_question(time_, base), half=True)

@@ -214,16 +214,25 @@ def _feast(found: re.Match[str], host: Period, context: Context) -> Period | Non
     if found["next"]:  # 国庆后第一个工作日, 节后第二天
         place = number(found["place"]) or 1
         start = end.start - _DAY
+        if found["on"]:
+            on = _named_weekday(found["on"])
+            return day(end.start + ((on - end.start.weekday()) % 7 + 7 * (place - 1)) * _DAY)
         if found["what"] != "天":
             return on_date(workday(start.date(), place))
         return day(start + place * _DAY)
     if found["back"]:  # 节后上班第一天
         return on_date(workday((end.start - _DAY).date(), 1))
+    if found["last_on"]:  # 春节前最后一个周五
+        return day(begin.start - ((begin.start.weekday() - _named_weekday(found["last_on"]) - 1) % 7 + 1) * _DAY)
     if found["previous"]:  # 国庆前最后一个工作日
         return on_date(workday(begin.start.date(), -1)) if found["last"] != "天" else day(begin.start - _DAY)
     if found["days"] is not None:
         return Period(begin.start, end.start, Grain.WEEK)
     return first
+
+
+def _named_weekday(word: str) -> int:
+    return 5 if word == "末" else WEEKDAYS[word]
 
 
 def _lunar_day(found: re.Match[str], host: Period, context: Context) -> Period | None:
@@ -266,9 +275,9 @@ OF_YEAR: list[Part] = [
     *_NEW_YEAR,
     (
         re.compile(
-            rf"{FEAST}(?:(?P<next>{_OVER}的?(?:第(?P<place>[一二三四五六七])|首))(?P<what>个?工作日|个?上班日|天)"
+            rf"{FEAST}(?:(?P<next>{_OVER}的?(?:第(?P<place>[一二三四五六七])|首))(?P<what>个?工作日|个?上班日|天|个?(?:周|星期|礼拜)(?P<on>[一二三四五六日天末]))"
             rf"|(?P<back>{_OVER}的?(?:上班|开工|复工)的?(?:第一天|首日|那天))"
-            r"|(?P<previous>(?:(?:放假)?(?:之前|以前|前)的?最后一|放假(?:之前|以前|前)的?一)(?P<last>个?工作日|天))"
+            r"|(?P<previous>(?:(?:放假)?(?:之前|以前|前)的?最后一|放假(?:之前|以前|前)的?一)(?P<last>个?工作日|天|个?(?:周|星期|礼拜)(?P<last_on>[一二三四五六日天末])))"
             r"|(?P<days>期间|假期间?|长假期?间?|小长假|黄金周|放假期间|几天|(?=[之以]?[前后](?!的?[一二两三四五六七八九十\d]{1,2}个?(?:天|周|星期|礼拜|月))))|当天|那天|当日)?"
         ),
         _feast,

@@ -9,15 +9,16 @@ from itertools import product
 from dateutil.rrule import rrulestr
 
 from botbay.zh.time.clock import Clock, DayPart, clock, day_part
+from botbay.zh.time.habits import habit
 from botbay.zh.time.left_out import some_left_out
 from botbay.zh.time.model import Context, Grain
 from botbay.zh.time.rules import NAMES, Rule, all_but, rule_at
-from botbay.zh.time.values import off_work
 
 _ONE_DAY = timedelta(days=1)
 _ANY = datetime(2000, 1, 1)
 #: So far ahead what comes by the moon is told: feasts of 20 years, days of each month for five.
 _YEARS_AHEAD, _TIMES_AHEAD = 20, 120
+_AT, _AND_AT = re.compile(r"(?:的|都|在|,)?"), re.compile(r"[、,和及跟]|(?=早|上午|中午|下午|傍晚|晚)")
 _LEADING = re.compile(r"[^每,。]{2,12}(?=每[天周个月年逢])")
 
 
@@ -52,8 +53,8 @@ def recurrence(text: str, at: int, context: Context) -> Recurrence | None:
     part, clocks = before
     end = _without_some(text, end, rule)
     if not clocks and "BYHOUR" not in rule.parts:
-        if (off := off_work(text, end)) is not None:  # 每天下班前
-            end, hour = off
+        if (known := habit(text, end, ahead=True)) is not None:  # 每天下班前
+            end, hour = known
             minutes = int(hour.total_seconds()) // 60 % (24 * 60)
             rule.parts["BYHOUR"], rule.parts["BYMINUTE"] = str(minutes // 60), str(minutes % 60)
         else:
@@ -162,7 +163,7 @@ def _times(text: str, at: int, *, apart: bool = False) -> tuple[int, DayPart | N
     clocks: list[Clock] = []
     end, first_part = at, None
     while True:
-        joint = re.compile(r"[、,和及跟]" if clocks else r"(?:的|都|在|,)?").match(text, end)
+        joint = (_AND_AT if clocks else _AT).match(text, end)
         if joint is None:
             break
         part = day_part(text, joint.end(), after_day=True)

@@ -4,23 +4,17 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from botbay.zh.time.amounts import WITHIN, amount
 from botbay.zh.time.clock import Clock, DayPart, clock, day_part
 from botbay.zh.time.dates import dates
+from botbay.zh.time.habits import beside, habit
 from botbay.zh.time.model import Context, Grain, Period
 from botbay.zh.time.periods import Dates
 
 _DAY = timedelta(days=1)
-_OFF = re.compile(
-    r"(?P<what>[下上]班|临?睡觉?(?=前|之前|以前)|起床(?=后|之后|以后))(?P<side>之?前|以前|之?后|以后|时(?!间))"
-    r"(?![\d零一二两三四五六七八九十]{1,3}[点:])"
-)
-_OFF_HOURS = {"下": 18, "上": 9, "临": 22, "睡": 22, "起": 7}
 #: 明天25点: what looks like a time of day and is none.
 NO_SUCH_HOUR = re.compile(r"(?:2[5-9]|[3-9]\d)(?:点|:[0-5]\d(?!\d))|(?:[01]?\d|2[0-4]):[6-9]\d(?!\d)")
 #: 明天这个时候: the hour of now.
 _SAME_HOUR = re.compile(r"这个?(?:时候|时间|时刻)|此时|同一?(?:个)?时间|这会儿")
-_SIDE = re.compile(r"的?[之以]?[前后]的?|的?提前")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +71,13 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
     ):
         said = None
     if day is None and part is None and said is None:
-        return _off_work(text, at, at, None, context)
+        return _by_habit(text, at, at, None, context)
     if day is not None and part is None and said is None:
-        return _off_work(text, begin, at, day, context) or Value(day.end, day.periods, True, loose=day.loose)
+        return _by_habit(text, begin, at, day, context) or Value(day.end, day.periods, True, loose=day.loose)
     options: list[Period]
     if said is not None:
         options = _clock_options(said, day, context)
-        if shifted := _beside(text, said.end):
+        if shifted := beside(text, said.end):
             end, shift = shifted
             moved = [Period(each.start + shift, each.start + shift, each.grain) for each in options]
             return Value(end, moved, day is not None, part)
@@ -95,35 +89,14 @@ def value_at(text: str, at: int, context: Context) -> Value | None:
     )
 
 
-def _off_work(text: str, at: int, start: int, day: Dates | None, context: Context) -> Value | None:
+def _by_habit(text: str, at: int, start: int, day: Dates | None, context: Context) -> Value | None:
     """下班前, 周五下班前, 睡觉前: by the hours that most people keep."""
-    found = off_work(text, at)
+    found = habit(text, at, ahead=context.prefer == "future")
     if found is None:
         return None
     end, hour = found
     days = [each.start for each in day.periods] if day else _days_around(context)
     return Value(end, [Period(each + hour, each + hour, Grain.MINUTE) for each in days], day is not None)
-
-
-def off_work(text: str, at: int) -> tuple[int, timedelta] | None:
-    """Where 下班前 or 下班前半小时 ends that begins here, a bare 前 left out, and the time of day that it means."""
-    found = _OFF.match(text, at + text.startswith("的", at))
-    if found is None:
-        return None
-    hour = timedelta(hours=_OFF_HOURS[found["what"][0]])
-    if shifted := _beside(text, found.start("side")):
-        return shifted[0], hour + shifted[1]
-    a_moment = found["side"] == "时" or "班" not in found["what"]  # 睡前, where 下班前 is a deadline
-    return (found.end() if a_moment else found.start("side")), hour
-
-
-def _beside(text: str, at: int) -> tuple[int, timedelta] | None:
-    """三点前十分钟, 下班后半小时: so much before or after a time of day."""
-    side = _SIDE.match(text, at)
-    found = amount(text, side.end()) if side else None
-    if side is None or found is None or found[1].grain >= Grain.DAY or WITHIN.match(text, found[0]):
-        return None
-    return found[0], found[1].length * (-1 if "前" in side[0] else 1)
 
 
 def _days_around(context: Context) -> list[datetime]:
