@@ -53,7 +53,8 @@ _POLITELY = (
 #: What asks for a reminder and names none: 帮我设个提醒, 加一条待办.
 _MAKING = (
     r"(?:设置?|设定|定|订|建立?|新建|加|添加?|新增|弄|搞|整|来|记|做|创建|安排|要)(?:一?[个条下]|上)?(?:一?[个条])?(?:新的?)?"
-    r"(?:提醒|闹钟|闹铃|待办|日程|备忘|todo)(?:事项)?|(?:记|备忘)(?:一?下|一笔|着)(?:[:：,，\s]|$)|(?:新)?(?:提醒|待办|日程|备忘|todo)(?:事项)?[:：,，\s]|提醒(?:事项)?$|(?:设置?|设定|定|订|建|加|弄|搞|整|来|安排)一?[个条]\s+"
+    r"(?:提醒|闹钟|闹铃|待办|日程|备忘|todo)(?:事项)?|(?:记|备忘)(?:一?下|一笔|着)(?:[:：,，\s]|$)|(?:新)?(?:提醒|待办|日程|备忘|todo)(?:事项)?[:：,，\s]|提醒(?:事项)?$|(?:设置?|设定|定|订|建|加|弄|搞|整|来|安排|增加|添加)一?[个条项]\s+"
+    r"|(?:设置|设定|增加|添加|新建|创建)(?:\s+|$)|[在为]\s+"
 )
 _LEAD = re.compile(rf"^(?:{_POLITELY}|{_MAKING})+", re.IGNORECASE)
 _TAIL = re.compile(
@@ -64,7 +65,7 @@ _PARTICLES = re.compile(
     r"(?:一下|一声|好吗|好不好|行吗|可以吗|行不|就(?:好|行|可以)了?|谢谢你?|(?<![酒网贴])吧|啊|哦|呗|哈|啦|的?(?:提醒|闹钟)|[,，、。.!！?？~～\s])$"
 )
 _PAUSE = re.compile(
-    r"^(?:一下|一声|记得|别忘了?|不要忘了?|要(?=[去给把交开买])|得(?=[去给把交开买])|[@＠:：,，、。.;；!！\s])+"
+    r"^(?:一下|一声|记得|别忘了?|不要忘了?|在\s+|要(?=[去给把交开买])|得(?=[去给把交开买])|[@＠:：,，、。.;；!！\s])+"
 )
 #: What joined two times, when both are gone: 9点和18点.
 _BETWEEN = re.compile(r"\s+[和、及跟]\s+")
@@ -211,7 +212,7 @@ def what_of(text: str, moment: datetime) -> str:
         # What follows 提醒我 is said as it is; before it stands when, or what, where nothing follows.
         if after := _trimmed(text[call.end() :], _PAUSE, _PARTICLES):
             return after
-        text = text[: call.start()]
+        text = text[: call.start()].removesuffix("的")
     return _trimmed(text, _LEAD, _TAIL)
 
 
