@@ -333,7 +333,9 @@ async def test_a_document_shows_its_text_and_a_file_that_is_gone_is_told(page: P
     await file(page, sent.pdf).get_by_test_id("file-name").click()
     await preview.get_by_test_id("read-fold").locator("summary").click()
     await expect(preview.get_by_test_id("read-text")).to_have_text("合同编号 HT-2026")
+    await page.wait_for_load_state("networkidle")  # the PDF itself is shown beside its text
     await preview.get_by_test_id("close-preview").click()
+    await expect(preview).to_have_count(0)
     async with transaction() as session:
         me = sent.drive.people["王"].id
         for room in sent.drive.rooms.values():

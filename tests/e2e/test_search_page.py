@@ -281,6 +281,8 @@ async def test_more_comes_by_a_button_and_what_is_gone_is_told(page: Page, world
     await expect(page.get_by_test_id("more")).to_have_count(0)
     await fits(page)
     await look_for(page, "陈小路")
+    await expect(hits(page)).to_have_count(1)
+    await page.wait_for_load_state("networkidle")  # its small picture
     async with transaction() as session:
         (await session.get_one(File, world.notice)).trashed_at = now()
     await hits(page).get_by_test_id("open-hit").click()
