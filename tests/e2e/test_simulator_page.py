@@ -15,8 +15,8 @@ from playwright.async_api import Locator, Page, expect
 from sqlalchemy import select, text
 
 from botbay.chat import simulator, simulator_line
-from botbay.chat.simulator_models import SimEvent
-from botbay.db import Base, dispose, transaction
+from botbay.chat.simulator_models import SimEvent, SimMessage
+from botbay.db import Base, dispose, now, transaction
 from botbay.postgres import EmbeddedPostgres
 from connector.drivers import base
 from connector.drivers.base import MessageKind, Target
@@ -215,6 +215,18 @@ async def test_in_a_group_names_are_mentioned_quoted_and_taken_back(site: Site, 
         await expect(page.get_by_test_id("recalled")).to_have_text("你撤回了一条消息")
         recalled = (await bot.heard(base.InboundMessage, 4))[-1]
         assert recalled.kind is MessageKind.RECALL
+
+        # What cannot be said comes back into the box, with what it quotes.
+        await menu_of(page, "@老李\u2005好的", "quote-it")
+        async with transaction() as session:
+            (await session.get_one(SimMessage, int(answer.removeprefix("sim-")))).recalled_at = now()
+        await page.get_by_test_id("input").press_sequentially("再问一句")
+        await page.get_by_test_id("input").press("Enter")
+        await expect(page.get_by_text("这条消息不能引用了。")).to_be_visible()
+        await expect(page.get_by_test_id("input")).to_have_value("再问一句")
+        await page.get_by_role("button", name="不引用了").click()
+        await page.get_by_test_id("input").press("Enter")
+        await expect(said(page, "再问一句")).to_be_visible()
 
 
 async def menu_of(page: Page, words: str, item: str) -> None:

@@ -1,5 +1,7 @@
 """What one writes with in the simulator: text, mentions, a quote, pictures and files."""
 
+import asyncio
+
 from nicegui import events, ui
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,11 +24,15 @@ SPECIAL = {
 }
 _VOICES = (".amr", ".silk", ".slk")
 
-#: Enter sends, Shift+Enter is a new line; the Enter that ends a Chinese input method's word does neither.
+#: Enter sends, Shift+Enter is a new line; the Enter that ends a Chinese input method's word does neither. What is sent
+#: is gone here at once: an order to empty the box that comes later would take what is typed meanwhile.
 _ON_KEY = """(e) => {
   if (e.key !== 'Enter' || e.shiftKey || e.isComposing || e.keyCode === 229) return;
   e.preventDefault();
+  if (!e.target.value.trim()) return;
   emit(e.target.value);
+  e.target.value = '';
+  e.target.dispatchEvent(new Event('input'));
 }"""
 
 
@@ -44,6 +50,7 @@ class Composer:
         self._phone = phone
         self._members: object = None
         self._chat: object = None
+        self._sending = asyncio.Lock()
         self._box = ui.element("div").classes("sim-compose")
         self._box.visible = False
         with self._box:
@@ -69,7 +76,7 @@ class Composer:
                 self._input = ui.textarea().props("borderless dense autogrow rows=1 data-testid=input")
                 self._input.props["aria-label"] = "消息"
                 self._input.on("keydown", self._enter, js_handler=_ON_KEY)
-                send = ui.button("发送", on_click=lambda: self._send(self._input.value or ""))
+                send = ui.button("发送", on_click=self._send_written)
                 send.props("unelevated data-testid=send").classes("sim-send")
 
     def _upload(self, accept: str, mark: str) -> ui.upload:
@@ -143,22 +150,34 @@ class Composer:
     async def _enter(self, event: events.GenericEventArguments) -> None:
         await self._send(str(event.args))
 
+    async def _send_written(self) -> None:
+        words = str(self._input.value or "")
+        self._input.set_value("")
+        await self._send(words)
+
     async def _send(self, words: str) -> None:
+        """Say what was written, which is no longer in the box; it comes back where it could not be said."""
         phone, chat, me = self._phone, self._phone.chat, self._phone.me
         if chat is None or me is None or not words.strip():
             return
         # Only what the @ button put in carries ids; a name typed by hand does not, as on many puppets.
-        mentioned = dict.fromkeys(who for token, who in phone.mentions.items() if token in words)
-        quoted_id = None if phone.quoting is None else phone.quoting.id
+        mentioned = {token: who for token, who in phone.mentions.items() if token in words}
+        ids, quoted = list(dict.fromkeys(mentioned.values())), phone.quoting
+        phone.mentions.clear()
+        self._unquote()
 
         async def work(session: AsyncSession) -> bool:
-            await simulator.say(session, chat, me, words.rstrip("\n"), mention_ids=list(mentioned), quoted_id=quoted_id)
+            quoted_id = None if quoted is None else quoted.id
+            await simulator.say(session, chat, me, words.rstrip("\n"), mention_ids=ids, quoted_id=quoted_id)
             return True
 
-        if await phone.do(work):
-            self._input.set_value("")
-            phone.mentions.clear()
-            self._unquote()
+        async with self._sending:  # in the order in which they were written
+            said = await phone.do(work)
+        if not said:
+            self._input.set_value(words + str(self._input.value or ""))
+            phone.mentions |= mentioned
+            phone.quoting = quoted
+            self._paint_quote()
         await phone.look()
 
     async def _send_special(self, kind: str) -> None:
